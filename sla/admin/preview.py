@@ -1,0 +1,42 @@
+"""One row of the form in plain words while it is being typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from sla.admin.inlines import TermInline, terms_of_draft
+from sla.models import Version
+from sla.terms import Terms
+from sla.words.terms import say
+
+MOST_PROBLEMS = 4
+
+
+def words_of(inline: TermInline, request: HttpRequest, version: Version, prefix: str) -> dict[str, Any]:
+    """{"words": sentences, "problems": what keeps the row from being read}."""
+    section = inline.model.section
+    form_class = inline.get_formset(request, version).form
+    key = request.POST.get(f"{prefix}-id", "")
+    row = inline.model._default_manager.filter(version=version, pk=key).first() if key.isdigit() else None
+    form = form_class(request.POST, prefix=prefix, instance=row or inline.model(version=version))
+    if not form.is_valid():
+        problems = [
+            f"{form.fields[name].label}: {said[0]}" for name, said in form.errors.items() if name in form.fields
+        ]
+        return {"words": [], "problems": problems[:MOST_PROBLEMS]}
+    made = form.save(commit=False)
+    made.version = version
+    made.key = made.key or form.cleaned_data.get("key") or "new"
+    return {"words": say(section, made.key, _with(terms_of_draft(version), section, made)), "problems": []}
+
+
+def _with(terms: Terms, section: str, row: Any) -> Terms:
+    """The draft's terms with one row as it stands in the form."""
+    term = row.to_term()
+    term.pop("position", None)
+    rows = [term if one["key"] == term["key"] else one for one in terms.content[section]]
+    if not any(one["key"] == term["key"] for one in rows):
+        rows.append(term)
+    return Terms(0, "preview", {**terms.content, section: rows})

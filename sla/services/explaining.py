@@ -1,0 +1,230 @@
+"""Why this clock: version, clause, start, each working range used, pauses, steps taken and to come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sla import businesstime
+from sla.metrics import METRICS
+from sla.models import BreachCause, Clock, ClockEvent, ClockPause, EscalationStep
+from sla.models.clock import BREACH
+from sla.services.clocks import pauses_of
+from sla.services.compiling import terms_by_id
+from sla.terms import CalendarTerms, CommitmentTerms, Terms
+from sla.timing import hours_for, percent_of
+
+DAYS_SHOWN = 60  # a walk over more days is shortened in the middle: nobody reads a year of rows
+DAY_MINUTES = 24 * 60
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a drawn day: `x` and `width` in percent of it; `kind` is open, counted or paused."""
+
+    x: float
+    width: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class Day:
+    """One row of the walk in words and drawn, in the calendar's own zone."""
+
+    day: date
+    hours: str
+    counted: str
+    paused: str
+    seconds: float
+    total: float
+    segments: Sequence[Segment]
+
+
+def day_of(row: businesstime.WalkRow, zone: ZoneInfo) -> Day:
+    """A walked day as people read it."""
+    spans = [f"{_wall(start)} to {_wall(end)}" for start, end in row.ranges]
+    hours = ", ".join(spans) or "closed"
+    words = {"holiday": "public holiday", "closed_span": "closed or away", "override": f"{hours} (exception)"}
+    planned = [
+        Segment(start / DAY_MINUTES * 100, (end - start) / DAY_MINUTES * 100, "open") for start, end in row.ranges
+    ]
+    return Day(
+        day=row.day,
+        hours=words.get(str(row.why), hours),
+        counted=_spans(row.open, zone),
+        paused=_spans(row.paused, zone),
+        seconds=row.seconds,
+        total=row.total,
+        segments=[
+            *planned,
+            *(_drawn(span, row.day, zone, "counted") for span in row.open),
+            *(_drawn(span, row.day, zone, "paused") for span in row.paused),
+        ],
+    )
+
+
+def _wall(minutes: int) -> str:
+    return f"{minutes // 60 % 24}:{minutes % 60:02d}" if minutes != DAY_MINUTES else "24:00"
+
+
+def _spans(spans: Sequence[tuple[datetime, datetime]], zone: ZoneInfo) -> str:
+    return ", ".join(f"{a.astimezone(zone):%-H:%M} to {b.astimezone(zone):%-H:%M}" for a, b in spans)
+
+
+def _drawn(span: tuple[datetime, datetime], day: date, zone: ZoneInfo, kind: str) -> Segment:
+    """A span by its wall times on the row's day; what a night shift adds after midnight is drawn to the right edge."""
+    first, last = (_minutes(at.astimezone(zone), day) for at in span)
+    return Segment(first / DAY_MINUTES * 100, max(last - first, 2) / DAY_MINUTES * 100, kind)
+
+
+def _minutes(at: datetime, day: date) -> int:
+    days = (at.date() - day).days
+    return max(0, min(DAY_MINUTES, days * DAY_MINUTES + at.hour * 60 + at.minute))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One warning, the breach, or an escalation: when it falls or fell due, and whether it was taken."""
+
+    words: str
+    at: datetime | None
+    taken_at: datetime | None
+    is_breach: bool
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything the panel shows of one clock at `at`."""
+
+    clock: Clock
+    terms: Terms
+    commitment: CommitmentTerms
+    metric: str
+    calendar: CalendarTerms
+    state: str
+    used: timedelta
+    left: timedelta
+    days: Sequence[Day]
+    shortened_by: int
+    pauses: Sequence[ClockPause]
+    steps: Sequence[Step]
+    events: Sequence[ClockEvent]
+    cause: BreachCause | None
+    closed: Sequence[tuple[datetime, datetime, str]]
+    window_words: str
+
+    @property
+    def next_step(self) -> Step | None:
+        return next((step for step in self.steps if step.taken_at is None and step.at is not None), None)
+
+
+def explain(clock: Clock, at: datetime) -> Explanation:
+    """The explanation at `at`: a stopped clock is explained up to its stop. Five queries."""
+    terms = terms_by_id(clock.version_id)
+    commitment = terms.commitment(clock.commitment)
+    until = min(clock.stopped_at or at, at)
+    hours = hours_for(terms, clock.timing)
+    pauses = list(clock.pauses.select_related("by"))
+    spans = pauses_of(clock, until)
+    rows = businesstime.walk(hours, clock.started_at, until, spans)
+    used = rows[-1].total if rows else 0.0
+    shown, dropped = shorten(rows, hours.zone)
+    events = list(clock.events.order_by("at", "id"))
+    return Explanation(
+        clock=clock,
+        terms=terms,
+        commitment=commitment,
+        metric=METRICS[commitment.metric].label,
+        state=clock.state_at(at),
+        used=timedelta(seconds=used),
+        left=timedelta(seconds=float(clock.target["seconds"]) - used),
+        days=shown,
+        calendar=terms.calendars[clock.timing["calendar"]],
+        shortened_by=dropped,
+        pauses=pauses,
+        steps=_steps(clock, events),
+        events=events,
+        cause=BreachCause.objects.select_related("proposed_by", "decided_by").filter(clock=clock).first(),
+        closed=[
+            (datetime.fromisoformat(start), datetime.fromisoformat(end), why)
+            for start, end, why in clock.timing.get("closed", ())
+        ],
+        window_words=_window_words(clock.timing),
+    )
+
+
+def shorten(rows: Sequence[businesstime.WalkRow], zone: str) -> tuple[Sequence[Day], int]:
+    """The rows to show, and how many were left out in the middle."""
+    half, place = DAYS_SHOWN // 2, ZoneInfo(zone)
+    kept = rows if len(rows) <= DAYS_SHOWN else [*rows[:half], *rows[-half:]]
+    return [day_of(row, place) for row in kept], len(rows) - len(kept)
+
+
+def step_words(step: str) -> str:
+    """ "75:tell_owner" as people say it."""
+    if step == BREACH:
+        return "the promise is broken"
+    return f"at {percent_of(step)} %: {EscalationStep.Action(step.partition(':')[2]).label}"
+
+
+def _steps(clock: Clock, events: Sequence[ClockEvent]) -> list[Step]:
+    taken = {event.step: event.at for event in events if event.step}
+    paused = clock.state == "paused"
+    open_ = clock.is_open
+    return [
+        Step(
+            words=step_words(step),
+            at=taken.get(step) or (None if paused or not open_ else instant),
+            taken_at=taken.get(step),
+            is_breach=step == BREACH,
+        )
+        for step, instant in zip(clock.steps, clock.steps_at, strict=True)
+        if step in taken or open_
+    ]
+
+
+def _window_words(timing: dict[str, Any]) -> str:
+    window = timing.get("window")
+    if not window:
+        return ""
+    origin = timing.get("window_origin", "")
+    return f"and the lead may be called, {window['timezone']}{f' ({origin})' if origin else ''}"
+
+
+# --- the simulator ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A promise tried out on a calendar, without a clock."""
+
+    calendar: CalendarTerms
+    due_at: datetime
+    breaches_at: datetime
+    days: Sequence[Day]
+    shortened_by: int
+    used: timedelta
+
+    @property
+    def due_local(self) -> str:
+        return self._local(self.due_at)
+
+    @property
+    def breaches_local(self) -> str:
+        return self._local(self.breaches_at)
+
+    def _local(self, at: datetime) -> str:
+        return f"{at.astimezone(ZoneInfo(self.calendar.time_zone)):%a %-d %b %Y, %-H:%M}"
+
+
+def simulate(terms: Terms, calendar: str, start: datetime, minutes: float) -> Simulation:
+    """Where `minutes` of working time from `start` end on a calendar of these terms, and the walk there."""
+    hours = terms.calendar(calendar)
+    due = businesstime.add(hours, start, minutes * 60)
+    rows = businesstime.walk(hours, start, due)
+    shown, dropped = shorten(rows, hours.zone)
+    breaches = businesstime.breaches_at(hours, due)
+    return Simulation(terms.calendars[calendar], due, breaches, shown, dropped, timedelta(minutes=minutes))
