@@ -1,0 +1,80 @@
+"""Leads that new rules lift over the threshold are let in by turns, at the rate the agreement names.
+
+Until its turn a lead stays before qualification, in nobody's hands, and no clock runs for it. One that then does what
+carries it straight to the stage is let in at once (services/advancing.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max
+
+from config.outbox.health import Beat
+from config.web.errors import Refusal
+from leads.models import Admission, Handoff
+from sla.services.compiling import in_force
+from sla.stages import BEFORE_QUALIFICATION
+from sla.terms import Terms
+
+AT_ONCE = 500
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Turns:
+    """When the next lead is let in, and how far apart they follow."""
+
+    segment_id: int
+    first: datetime
+    apart: timedelta
+
+
+def turns(segment_id: int, terms: Terms, at: datetime) -> Turns:
+    """The turns of leads that are lifted now, behind those of the segment that wait already."""
+    apart = DAY / terms.admission_per_day if terms.admission_per_day else timedelta()
+    waiting = Admission.objects.filter(segment_id=segment_id, admit_at__gt=at)
+    last = waiting.aggregate(last=Max("admit_at"))["last"]
+    return Turns(segment_id, at if last is None else last + apart, apart)
+
+
+def waits(lead_id: int) -> bool:
+    """Whether the lead's turn is still to come, or just about to be taken."""
+    return Admission.objects.filter(pk=lead_id).exists()
+
+
+def forget(lead_id: int, *, due_by: datetime | None = None) -> bool:
+    """The locked lead waits no more. False where it did not wait, or its turn comes only after `due_by`."""
+    turn = Admission.objects.filter(pk=lead_id)
+    if due_by is not None:
+        turn = turn.filter(admit_at__lte=due_by)
+    return bool(turn.delete()[0])
+
+
+def admit_due(at: datetime, beat: Beat | None = None) -> int:
+    """Let in every lead whose turn has come; each in its own transaction. Returns how many were handed over."""
+    beat = beat or Beat()
+    due = Admission.objects.filter(admit_at__lte=at).values_list("pk", flat=True)
+    handed_over = 0
+    for lead_id in list(due[:AT_ONCE]):
+        try:
+            handed_over += admit(lead_id, at=at) is not None
+        except Refusal as refusal:
+            beat.failed(f"lead {lead_id}: {refusal.message}")
+    return handed_over
+
+
+@transaction.atomic
+def admit(lead_id: int, *, at: datetime) -> Handoff | None:
+    """The lead's turn: handed over if it still meets a definition. Its clocks start now."""
+    from leads.services import advancing, cases
+
+    lead = cases.locked_lead(lead_id)
+    if not forget(lead_id, due_by=at):
+        return None
+    terms = in_force(at).terms_for(lead.segment_id)
+    if terms is None or lead.closed_at is not None or lead.stage not in BEFORE_QUALIFICATION:
+        return None
+    return advancing.advance(cases.Case(lead, cases.addresses_of(lead.person_id), cases.deeds_of(lead.pk), terms, at))

@@ -1,0 +1,75 @@
+"""Apply a version to handoffs that began under an older one: previewed, explicit, on record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from config.accounts.models import User
+from config.outbox.services.events import News, publish
+from config.web.errors import Conflict, Refusal
+from leads.models import OPEN_HANDOFF, Handoff
+from leads.services import cases, clockwork
+from sla.models import Clock, Version
+from sla.services import amending, clocks
+from sla.services.amending import Amendment
+from sla.services.compiling import terms_of
+
+MOST_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Open handoffs of the segment under older versions, with what would change on their clocks."""
+
+    handoffs: int
+    changes: list[tuple[Handoff, Amendment]]
+
+
+def older(version: Version) -> list[int]:
+    """Open handoffs of the version's segment that are pinned to another version."""
+    found = Handoff.objects.filter(
+        state__in=OPEN_HANDOFF, version__agreement_id=version.agreement_id, version__number__lt=version.number
+    )
+    return list(found.order_by("due_at", "id").values_list("pk", flat=True))
+
+
+def preview(version: Version, at: datetime) -> Preview:
+    ids = older(version)
+    shown = Handoff.objects.select_related("lead__person", "lead__company", "version").in_bulk(ids[:MOST_SHOWN])
+    terms = terms_of(version)
+    changes = []
+    for clock in Clock.objects.open().filter(subject__in=shown).prefetch_related("pauses").order_by("due_at"):
+        change = amending.planned(clock, terms, at)
+        if change is not None and change.changes:
+            changes.append((shown[clock.subject], change))
+    return Preview(len(ids), changes)
+
+
+def apply(version: Version, *, by: User, at: datetime, why: str) -> int:
+    """Pin the older open handoffs to this version and count their running clocks by it; returns how many clocks moved.
+
+    One transaction a handoff, so that work goes on meanwhile; each clock keeps a record of its old and new due moment.
+    """
+    if not why.strip():
+        raise Refusal("why_needed", "Say why open work is counted anew.", fields={"why": "A few words for the record."})
+    if version.state != "signed" or version.effective_at is None or version.effective_at > at:
+        raise Conflict("not_in_force", "Only a version in force can be applied to open handoffs.")
+    return sum(_apply_one(pk, version, by=by, at=at, why=why.strip()) for pk in older(version))
+
+
+@transaction.atomic
+def _apply_one(handoff_id: int, version: Version, *, by: User, at: datetime, why: str) -> int:
+    handoff, _case = cases.load_handoff(handoff_id, at)
+    if not handoff.is_open:
+        return 0
+    terms = terms_of(version)
+    moved = sum(amending.amend(clock, terms, at=at, by=by, why=why) for clock in clocks.lock_open(handoff.pk))
+    handoff.version = version
+    handoff.save(update_fields=["version", "state"])
+    clockwork.refresh_due(handoff)
+    facts = {"version": version.number, "by": by.name, "why": why, "clocks": moved}
+    publish(News("handoff.amended", str(handoff.public_id), at, facts, teams=[handoff.to_team_id]))
+    return moved

@@ -1,0 +1,193 @@
+"""What a clock's step asks for: tell the owner, the manager or the giver, pass the lead on, or pull it back.
+
+Called for each step once, inside the transaction that marks it as handled. Who is told twice for one step is told
+once: every notice has a key of clock, step and person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from config.accounts.choices import Role
+from config.accounts.models import Membership, User
+from config.notices.kinds import register_kind
+from config.notices.models import Urgency
+from config.notices.services.notices import Action, tell
+from config.outbox.services.events import News, publish
+from config.web.errors import Conflict, Refusal
+from leads.models import Handoff, QueueItem
+from leads.services import contests, handoffs, routing
+from sla.metrics import METRICS
+from sla.models import Clock, ClockEvent
+from sla.models.clock import BREACH, OPEN_STATES
+from sla.services.compiling import terms_by_id
+from sla.terms import CommitmentTerms
+from sla.timing import percent_of
+
+for code, label in (
+    ("clock_warned", "A promise comes near its time, or is passed on"),
+    ("clock_breached", "A promise was not kept in time"),
+):
+    register_kind(code, label, group="Clocks")
+
+
+def act(clock: Clock, event: ClockEvent, at: datetime) -> None:
+    """Do what one step asks for. A clock that has ended meanwhile asks for nothing more; its breach is still told."""
+    handoff = (
+        Handoff.objects.select_related("lead__person", "lead__company", "to_team", "from_team", "to_user", "from_user")
+        .filter(pk=clock.subject)
+        .first()
+    )
+    if handoff is None:
+        return
+    if clock.kind == "contest" and percent_of(event.step) >= 100:
+        contests.lapse(handoff.pk)  # silence lets a rejection stand: nobody is late, nobody is told
+        return
+    action = BREACH if event.step == BREACH else event.step.partition(":")[2]
+    if action != BREACH and clock.state not in OPEN_STATES:
+        return
+    ACTIONS[action](clock, event, handoff, at)
+
+
+def commitment_of(clock: Clock) -> CommitmentTerms:
+    return terms_by_id(clock.version_id).commitment(clock.commitment)
+
+
+# --- telling -------------------------------------------------------------------------------------------------------
+
+
+def _tell_owner(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -> None:
+    if event.speaks:
+        _tell(givers(handoff) if clock.kind == "contest" else owners(handoff), clock, event, handoff, at)
+
+
+def _tell_manager(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -> None:
+    if event.speaks:
+        _tell(managers_of([handoff.to_team_id]), clock, event, handoff, at)
+
+
+def _tell_giver(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -> None:
+    if event.speaks:
+        _tell(givers(handoff), clock, event, handoff, at)
+
+
+def _breached(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -> None:
+    """A broken promise is told to who holds the lead and to both sides' managers."""
+    people = {user.pk: user for user in owners(handoff)}
+    for manager in managers_of([handoff.to_team_id, *giver_teams(handoff)]):
+        people[manager.pk] = manager
+    _tell(people.values(), clock, event, handoff, at)
+    publish(
+        News(
+            "clock.breached",
+            str(handoff.public_id),
+            event.at,
+            {"commitment": clock.commitment, "kind": clock.kind, "lead": str(handoff.lead.public_id)},
+            teams=[handoff.to_team_id, *giver_teams(handoff)],
+        )
+    )
+
+
+def _tell(people: Iterable[User], clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -> None:
+    commitment = commitment_of(clock)
+    person, company = handoff.lead.person.name, handoff.lead.company
+    who = f"{person}, {company.name}" if company else person
+    title, body = wording(commitment, clock, event, who)
+    actions: list[Action] = []
+    if clock.kind == "decision" and handoff.state == "offered":
+        subject = str(handoff.public_id)
+        actions = [Action("Accept", "accept_handoff", subject), Action("Reject", "reject_handoff", subject)]
+    tell(
+        list(people),
+        kind="clock_breached" if event.step == BREACH else "clock_warned",
+        urgency=Urgency.NOW,
+        title=title,
+        body=body,
+        url=f"/handoffs/{handoff.public_id}/",
+        dedupe_key=f"clock:{clock.pk}:{event.step}",
+        subject=str(handoff.lead.public_id),
+        actions=actions,
+        at=at,
+    )
+
+
+def wording(commitment: CommitmentTerms, clock: Clock, event: ClockEvent, who: str) -> tuple[str, str]:
+    label = METRICS[commitment.metric].label
+    if event.step == BREACH:
+        return f"Late: {commitment.name} for {who}", f"{label}: the agreed time is up. Please act, or name the cause."
+    percent = event.step.partition(":")[0]
+    return (
+        f"{percent} % of the time gone: {commitment.name} for {who}",
+        f"{label}: due {clock.due_at:%a %d %b %H:%M} UTC." if clock.due_at else label,
+    )
+
+
+def owners(handoff: Handoff) -> list[User]:
+    """Who holds the lead now: its owner, who has claimed it, else everybody whose queue it waits in."""
+    if handoff.to_user is not None:
+        return [handoff.to_user]
+    item = QueueItem.objects.select_related("claimed_by").filter(pk=handoff.pk).first()
+    if item is not None and item.claimed_by is not None:
+        return [item.claimed_by]
+    members = Membership.objects.active().filter(team_id=handoff.to_team_id, role=Role.REP).select_related("user")
+    return [member.user for member in members]
+
+
+def givers(handoff: Handoff) -> list[User]:
+    """Who answers for what was handed over: the person who gave it, else the managers of the side that did."""
+    return [handoff.from_user] if handoff.from_user else managers_of(giver_teams(handoff))
+
+
+def giver_teams(handoff: Handoff) -> list[int]:
+    """The giver's team; marketing hands over by its definitions, so there every marketing team is the giver."""
+    if handoff.from_team_id is not None:
+        return [handoff.from_team_id]
+    teams = Membership.objects.active().filter(team__function=handoff.from_function)
+    return list(teams.values_list("team_id", flat=True).distinct())
+
+
+def managers_of(team_ids: list[int]) -> list[User]:
+    members = Membership.objects.managers_of(team_ids).select_related("user")
+    return list({member.user_id: member.user for member in members}.values())
+
+
+# --- moving --------------------------------------------------------------------------------------------------------
+
+
+def _reassign(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -> None:
+    """To the colleague with the most free capacity; a lead in a queue loses its claim and stays first in line."""
+    if not handoff.is_open:
+        return
+    item = QueueItem.objects.select_for_update().filter(pk=handoff.pk).first()
+    if item is not None:
+        from leads.services import queueing
+
+        if item.claimed_by_id is not None:
+            queueing.release(item, at, "moved")
+        return
+    others = routing.candidates(handoff.to_team_id, at).exclude(user_id=handoff.to_user_id)
+    chosen = others.first()
+    if chosen is None:
+        _tell(managers_of([handoff.to_team_id]), clock, event, handoff, at)
+        return
+    handoffs.reassign(handoff.pk, to_user=chosen.user, by=None, at=at, cause="escalated")
+    _tell([chosen.user], clock, event, handoff, at)
+
+
+def _pull_back(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -> None:
+    """An offer nobody decided on goes back to who gave it. What was decided meanwhile stays."""
+    try:
+        handoffs.expire(handoff.pk, at=at)
+    except (Conflict, Refusal):
+        return
+
+
+ACTIONS: dict[str, Callable[[Clock, ClockEvent, Handoff, datetime], None]] = {
+    BREACH: _breached,
+    "tell_owner": _tell_owner,
+    "tell_manager": _tell_manager,
+    "tell_giver": _tell_giver,
+    "reassign": _reassign,
+    "pull_back": _pull_back,
+}

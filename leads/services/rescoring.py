@@ -1,0 +1,268 @@
+"""Scores after new rules took effect, and as time passes: many leads at once, set-based.
+
+One statement reads everything without a lock; its rows are then written in batches, each in its own short transaction
+that locks its leads first, as every verb does. A lead that did something meanwhile has been scored anew by that and is
+left alone: its score names the rules it was made by (`terms_hash`). So a run may be broken off and begun again.
+"""
+
+# ruff: noqa: S608 - the statements are made here, of our own expressions; values are bound
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from config.outbox.health import Beat
+from leads.models import Handoff, HandoffState, Lead, LeadScore, Rescoring
+from leads.scoring_sql import Statement, scored_leads
+from leads.services import admission, advancing, cases, stages
+from leads.services.admission import Turns
+from leads.services.cases import Case
+from sla.services.compiling import in_force
+from sla.stages import IN_HANDS, Stage
+from sla.terms import Terms
+
+BATCH = 2000
+DECAYED_AT_ONCE = 5000
+OPEN = "lead.segment_id = %(segment)s AND lead.closed_at IS NULL"
+STALE = f"{OPEN} AND NOT EXISTS (SELECT 1 FROM leads_leadscore s WHERE s.lead_id = lead.id AND s.terms_hash = %(fresh_hash)s)"
+WRITE = """
+WITH fresh AS MATERIALIZED (
+    SELECT * FROM ({source}) AS source WHERE lead_id = ANY(%(ids)s)
+), before AS MATERIALIZED (
+    SELECT lead_id, total FROM leads_leadscore WHERE lead_id = ANY(%(ids)s)
+), stored AS (
+    INSERT INTO leads_leadscore (lead_id, fit, engagement, total, log, terms_hash, scored_at, rescore_at)
+    SELECT lead_id, fit, engagement, fit + engagement, log, %(hash)s, %(scored_at)s, rescore_at FROM fresh
+    ON CONFLICT (lead_id) DO UPDATE SET fit = excluded.fit, engagement = excluded.engagement, total = excluded.total,
+        log = excluded.log, terms_hash = excluded.terms_hash, scored_at = excluded.scored_at,
+        rescore_at = excluded.rescore_at
+    WHERE {unless}
+    RETURNING lead_id, fit, engagement, total
+), noted AS (
+    INSERT INTO leads_scorechange (lead_id, at, before, fit, engagement, total, cause)
+    SELECT stored.lead_id, %(scored_at)s, coalesce(before.total, 0), stored.fit, stored.engagement, stored.total, %(cause)s
+    FROM stored LEFT JOIN before USING (lead_id) WHERE stored.total <> coalesce(before.total, 0)
+    RETURNING lead_id
+), turn AS (
+    SELECT lead_id, %(first)s::timestamptz + (row_number() OVER (ORDER BY {order}) - 1) * %(apart)s::interval AS admit_at
+    FROM fresh JOIN stored USING (lead_id) WHERE fresh.reaches = ANY(%(lift_to)s::text[])
+), waiting AS (
+    INSERT INTO leads_admission (lead_id, segment_id, admit_at)
+    SELECT lead_id, %(segment)s, admit_at FROM turn ON CONFLICT DO NOTHING
+), named AS (
+    UPDATE leads_lead AS lead SET persona = fresh.persona, fit_grade = fresh.fit_grade
+    FROM fresh JOIN stored USING (lead_id)
+    WHERE lead.id = fresh.lead_id AND (lead.persona, lead.fit_grade) <> (fresh.persona, fresh.fit_grade)
+)
+SELECT stored.lead_id, noted.lead_id IS NOT NULL, fresh.reaches
+FROM stored LEFT JOIN noted USING (lead_id) JOIN fresh USING (lead_id) ORDER BY {order}
+"""
+BEST_FIRST = "fresh.fit + fresh.engagement DESC, stored.lead_id"
+LOCK = """
+SELECT id FROM leads_lead WHERE id = ANY(%(ids)s) AND closed_at IS NULL ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+
+# --- new rules -----------------------------------------------------------------------------------------------------
+
+
+def renew(at: datetime, beat: Beat | None = None) -> int:
+    """Score the open leads of every segment whose version in force has not been applied yet; returns how many were."""
+    beat = beat or Beat()
+    scored = 0
+    rows = in_force(at).rows
+    done = set(Rescoring.objects.filter(finished_at__isnull=False).values_list("version_id", flat=True))
+    for segment_id, _, terms in rows:
+        if terms.version_id not in done:
+            scored += apply(segment_id, terms, at).scored
+    return scored
+
+
+def apply(segment_id: int, terms: Terms, at: datetime) -> Rescoring:
+    """Bring a segment's open leads under new rules: scores first, then stages, at the agreed rate where many qualify."""
+    run, _ = Rescoring.objects.get_or_create(
+        version_id=terms.version_id, defaults={"segment_id": segment_id, "started_at": at}
+    )
+    values = {"segment": segment_id, "fresh_hash": terms.content_hash}
+    scores = scored_leads(terms, at, STALE, values, reaches=True, all_deeds=are_most(STALE, values))
+    with _worked_out(scores) as worked_out:
+        held = sum(_apply_batch(run, worked_out, ids, terms, at) for ids in worked_out.batches())
+    if not held:  # a lead that somebody held while its batch was written is scored by the next run
+        free_stranded(run, segment_id, terms, at)
+        run.finished_at = at
+        run.save(update_fields=["finished_at"])
+    run.refresh_from_db()
+    return run
+
+
+def are_most(scope: str, values: Mapping[str, Any]) -> bool:
+    """Whether the leads that a scope chooses are more than half of all."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FILTER (WHERE {scope}) * 2 > count(*) FROM leads_lead lead", values)
+        return bool(cursor.fetchone()[0])
+
+
+class _worked_out:  # noqa: N801 - read as a phrase
+    """The rows of a statement, kept in this session alone until they have been written."""
+
+    def __init__(self, statement: Statement):
+        self.statement = statement
+
+    def __enter__(self) -> _worked_out:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS leads_worked_out")
+            cursor.execute(f"CREATE TEMPORARY TABLE leads_worked_out AS {self.statement.sql}", self.statement.params)
+            cursor.execute("CREATE INDEX ON leads_worked_out (lead_id)")
+            cursor.execute("ANALYZE leads_worked_out")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if connection.connection is not None and not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("DROP TABLE IF EXISTS leads_worked_out")
+
+    @staticmethod
+    def batches() -> list[list[int]]:
+        """Best first, so that the best are admitted first."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT lead_id FROM leads_worked_out ORDER BY fit + engagement DESC, lead_id")
+            ids = [row[0] for row in cursor.fetchall()]
+        return [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+
+
+@transaction.atomic
+def _apply_batch(run: Rescoring, rows: _worked_out, ids: list[int], terms: Terms, at: datetime) -> int:
+    """Returns how many of these leads somebody held just now."""
+    free = _locked(ids)
+    turns = admission.turns(run.segment_id, terms, at)
+    written = _write("SELECT * FROM leads_worked_out", {}, free, terms, at, cause="new rules", turns=turns)
+    ahead = [(lead_id, stage) for lead_id, _, stage in written if stage]
+    lifted = [lead_id for lead_id, stage in ahead if stage in terms.qualifying_stages]
+    for lead_id, stage in ahead:
+        if stage not in terms.qualifying_stages:
+            advancing.advance(cases.load(lead_id, at, terms=terms))
+    Rescoring.objects.filter(pk=run.pk).update(
+        scored=F("scored") + len(written),
+        changed=F("changed") + sum(changed for _, changed, _ in written),
+        lifted=F("lifted") + len(lifted),
+    )
+    return _open_among(ids) - len(free) if len(free) < len(ids) else 0
+
+
+def _locked(ids: list[int]) -> list[int]:
+    """Those of these open leads that nobody holds, locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, {"ids": ids})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _open_among(ids: list[int]) -> int:
+    return Lead.objects.filter(pk__in=ids, closed_at=None).count()
+
+
+def _write(
+    source: str,
+    params: Mapping[str, Any],
+    ids: list[int],
+    terms: Terms,
+    at: datetime,
+    *,
+    cause: str,
+    turns: Turns | None = None,
+    again: bool = False,
+) -> list[tuple[int, bool, str | None]]:
+    """Store the scores of locked leads: (lead, whether its total moved, the stage it reaches).
+
+    With `turns`, those that reach a qualifying stage get their turn to be let in, the best first. Without `again`, a
+    lead that has a score by these rules keeps it.
+    """
+    unless = (
+        "leads_leadscore.scored_at <= excluded.scored_at"
+        if again
+        else "leads_leadscore.terms_hash <> excluded.terms_hash"
+    )
+    statement = WRITE.format(source=source, unless=unless, order=BEST_FIRST)
+    values = {
+        **params, "ids": ids, "hash": terms.content_hash, "scored_at": at, "cause": cause[:80],
+        "first": turns.first if turns else None, "apart": turns.apart if turns else None,
+        "segment": turns.segment_id if turns else None, "lift_to": list(terms.qualifying_stages) if turns else [],
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+
+
+# --- stages that were switched off ---------------------------------------------------------------------------------
+
+
+def free_stranded(run: Rescoring, segment_id: int, terms: Terms, at: datetime) -> int:
+    """Leads that stand in a stage these terms do not have, and are in nobody's hands, are judged anew from engaged on.
+
+    Whoever is in a handoff stays there: it keeps the version it started under. Returns how many were moved.
+    """
+    off = [code for code in sorted(IN_HANDS) if not terms.stage_enabled(code)]
+    held = Handoff.objects.filter(state__in=(HandoffState.OFFERED, HandoffState.ACCEPTED)).values("lead_id")
+    stranded = Lead.objects.filter(segment_id=segment_id, closed_at=None, stage__in=off).exclude(pk__in=held)
+    moved = 0
+    for lead_id in list(stranded.values_list("pk", flat=True)):
+        with transaction.atomic():
+            moved += _free(cases.load(lead_id, at, terms=terms), off)
+    Rescoring.objects.filter(pk=run.pk).update(moved=F("moved") + moved)
+    return moved
+
+
+def _free(case: Case, off: list[str]) -> bool:
+    if case.lead.stage not in off or Handoff.objects.filter(lead=case.lead).open().exists():
+        return False
+    move = stages.Move(case.at, "stage switched off", case.terms, None, case.score.total)
+    stages.enter(case.lead, Stage.ENGAGED, move)
+    advancing.advance(case)
+    return True
+
+
+# --- time ----------------------------------------------------------------------------------------------------------
+
+
+def decay(at: datetime, beat: Beat | None = None) -> int:
+    """Score every open lead anew whose points time has changed; returns how many. What loses negative points may qualify."""
+    beat = beat or Beat()
+    scored = 0
+    for segment_id, _, terms in in_force(at).rows:
+        due = (
+            LeadScore.objects.filter(rescore_at__lte=at, lead__segment_id=segment_id, lead__closed_at=None)
+            .order_by("rescore_at")
+            .values_list("lead_id", flat=True)
+        )
+        ids = list(due[:DECAYED_AT_ONCE])
+        for start in range(0, len(ids), BATCH):
+            scored += _decay_batch(ids[start : start + BATCH], terms, at)
+    _forget_closed(at)
+    return scored
+
+
+@transaction.atomic
+def _decay_batch(ids: list[int], terms: Terms, at: datetime) -> int:
+    scope = "lead.id = ANY(%(ids)s) AND lead.closed_at IS NULL"
+    ids = _locked(ids)
+    found = scored_leads(terms, at, scope, {"ids": ids}, every_lead=False, reaches=True)
+    written = _write(found.sql, found.params, ids, terms, at, cause="decay", again=True)
+    for lead_id, _, stage in written:
+        if stage:
+            advancing.advance(cases.load(lead_id, at, terms=terms))
+    return len(written)
+
+
+def _forget_closed(at: datetime) -> None:
+    """A closed lead's score stands still; it comes back as a new lead, or is scored anew when it returns."""
+    LeadScore.objects.filter(rescore_at__lte=at, lead__closed_at__isnull=False).update(rescore_at=None)
+
+
+@transaction.atomic
+def rescore(lead_id: int, *, at: datetime, cause: str) -> Handoff | None:
+    """One lead anew, by the rules in force; what it reaches by that it enters. Returns the handoff that led to."""
+    return advancing.add_deeds(lead_id, [], at=at, cause=cause)

@@ -1,0 +1,181 @@
+"""Where a lead goes next, and why: the agreement's routes in order, then a person by free capacity and presence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from config.accounts.choices import PresenceState
+from config.accounts.models import Absence, Membership, Team
+from config.web.prepared import one_row
+from leads.fields import label_of
+from leads.models import Lead
+from sla import criteria
+from sla.criteria import Facts
+from sla.terms import RouteTerms, Terms
+
+LEG_QUALIFIED, LEG_TELEQUALIFIED = "qualified", "telequalified"
+WEEK = timedelta(days=7)
+SEEN = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Where a lead goes: to a team's queue (`user_id` None) or to a person. `why` is told step by step."""
+
+    route: str
+    team_id: int
+    team_name: str
+    function: str
+    user_id: int | None
+    to_queue: bool
+    kind: str
+    why: tuple[str, ...]
+
+
+@dataclass
+class Trace:
+    """Collects the steps of a decision, for the lead's page and the dry run."""
+
+    steps: list[str] = field(default_factory=list)
+
+    def say(self, words: str) -> None:
+        self.steps.append(words)
+
+
+def decide(
+    lead: Lead,
+    facts: Facts,
+    terms: Terms,
+    leg: str,
+    at: datetime,
+    *,
+    not_to: tuple[int, int | None] | None = None,
+    trace: Trace | None = None,
+) -> Decision | None:
+    """The first route whose conditions hold and which finds somebody; None when no route takes the lead.
+
+    `not_to` is a team and person who have just refused it. Reads only, so a dry run is the same call; `trace` is told every
+    step, for where nobody is found.
+    """
+    trace = trace or Trace()
+    for route in terms.routes_on(leg):
+        verdict = criteria.judge(route.criteria, facts)
+        if not verdict.holds:
+            failed = "; ".join(criteria.in_words(part.criteria, label_of) for part in verdict.failures())
+            trace.say(f"{route.name}: no, for it needs {failed}")
+            continue
+        found = _target(lead, route, trace, at, not_to)
+        if found is not None and not _back_to(found, not_to):
+            return found
+        if found is not None:
+            trace.say(f"{route.name}: no, they have just refused it")
+    return None
+
+
+def _back_to(found: Decision, not_to: tuple[int, int | None] | None) -> bool:
+    return not_to is not None and found.team_id == not_to[0] and found.user_id in (None, not_to[1])
+
+
+def _target(
+    lead: Lead, route: RouteTerms, trace: Trace, at: datetime, not_to: tuple[int, int | None] | None
+) -> Decision | None:
+    team = one_row(Team, "WHERE public_id = %(id)s AND is_active", {"id": route.team["id"]})
+    if team is None:
+        trace.say(f"{route.name}: {route.team['name']} no longer works")
+        return None
+    user_id: int | None = None
+    if route.to == "account_owner":
+        user_id = _account_owner(lead, team, trace, route)
+        if user_id is None:
+            return None
+    elif route.to == "person":
+        user_id = _person(team, route, trace)
+        if user_id is None:
+            return None
+    elif route.to == "round_robin":
+        user_id = _in_turn(team, trace, route, at, not_to[1] if not_to else None)
+    else:
+        trace.say(f"{route.name}: to the queue of {team.name}, for whoever is free")
+    return Decision(
+        route=route.key,
+        team_id=team.pk,
+        team_name=team.name,
+        function=team.function,
+        user_id=user_id,
+        to_queue=route.to == "queue",
+        kind=route.kind,
+        why=tuple(trace.steps),
+    )
+
+
+def _account_owner(lead: Lead, team: Team, trace: Trace, route: RouteTerms) -> int | None:
+    owner = lead.company.owner_id if lead.company else None
+    if owner is None:
+        trace.say(f"{route.name}: no, the company has no owner")
+        return None
+    if not Membership.objects.active().filter(user_id=owner, team=team).exists():
+        trace.say(f"{route.name}: no, the account's owner no longer works in {team.name}")
+        return None
+    trace.say(f"{route.name}: to the account's owner")
+    return int(owner)
+
+
+def _person(team: Team, route: RouteTerms, trace: Trace) -> int | None:
+    assert route.person is not None
+    found = Membership.objects.active().filter(team=team, user__public_id=route.person["id"]).first()
+    if found is None:
+        trace.say(f"{route.name}: no, {route.person['name']} no longer works in {team.name}")
+        return None
+    trace.say(f"{route.name}: to {route.person['name']}")
+    return found.user_id
+
+
+def candidates(team_id: int, at: datetime) -> QuerySet[Any]:
+    """Active members of a team with capacity and not away, who is next first.
+
+    Each gets leads in proportion to their weekly capacity: next is whose share of it is least used, counting the one
+    to come, so that a small capacity never rounds to nothing. Somebody present comes before everybody absent.
+    """
+    away = Absence.objects.filter(from_at__lte=at, until_at__gt=at).values("user_id")
+    here = Q(user__presence__seen_at__gt=at - SEEN) & ~Q(user__presence__state=PresenceState.OFFLINE)
+    received = Count(
+        "user__handoffs_received",
+        filter=Q(user__handoffs_received__offered_at__gt=at - WEEK, user__handoffs_received__to_team_id=team_id),
+    )
+    return (
+        Membership.objects.active()
+        .filter(team_id=team_id, weekly_capacity__gt=0)
+        .exclude(user_id__in=away)
+        .annotate(
+            received=received,
+            last_at=Max("user__handoffs_received__offered_at"),
+            here=Coalesce(Max(models_one(here)), 0),
+            used=(F("received") + 1.0) / F("weekly_capacity"),
+        )
+        .order_by("-here", "used", F("last_at").asc(nulls_first=True), "pk")
+        .select_related("user")
+    )
+
+
+def models_one(condition: Q) -> Any:
+    """1 where the condition holds, else 0."""
+    from django.db.models import Case, IntegerField, Value, When
+
+    return Case(When(condition, then=Value(1)), default=Value(0), output_field=IntegerField())
+
+
+def _in_turn(team: Team, trace: Trace, route: RouteTerms, at: datetime, not_user: int | None) -> int | None:
+    chosen = candidates(team.pk, at).exclude(user_id=not_user).first()
+    if chosen is None:
+        trace.say(f"{route.name}: to {team.name}; nobody there has capacity now, so whoever is first free")
+        return None
+    trace.say(
+        f"{route.name}: to {chosen.user.name} of {team.name}, who has had {chosen.received} of "
+        f"{chosen.weekly_capacity} new leads this week{'' if chosen.here else ', though not signed in now'}"
+    )
+    return int(chosen.user_id)

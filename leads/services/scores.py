@@ -1,0 +1,73 @@
+"""Keep a lead's stored score equal to its log, and note every change of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from leads.models import Lead, LeadScore, ScoreChange
+from leads.scoring import Score
+from leads.services import judging
+from leads.services.cases import Case
+from sla.terms import Terms
+
+
+def row(lead: Lead, score: Score, terms: Terms, at: datetime) -> LeadScore:
+    """The stored form of a score."""
+    return LeadScore(
+        lead=lead,
+        fit=score.fit,
+        engagement=score.engagement,
+        total=score.total,
+        log=score.log(),
+        terms_hash=terms.content_hash,
+        scored_at=at,
+        rescore_at=score.rescore_at,
+    )
+
+
+def change(lead: Lead, before: int, score: Score, at: datetime, cause: str) -> ScoreChange | None:
+    """The note of a changed total, or None where it stayed."""
+    if score.total == before:
+        return None
+    return ScoreChange(
+        lead=lead,
+        at=at,
+        before=before,
+        fit=score.fit,
+        engagement=score.engagement,
+        total=score.total,
+        cause=cause[:80],
+    )
+
+
+def recognise(lead: Lead, case: Case) -> None:
+    """Set the lead's persona and fit grade in memory, by the terms and what is known now."""
+    persona = judging.persona_of(case.facts, case.terms)
+    lead.persona = persona.key if persona else ""
+    lead.fit_grade = judging.fit_grade(case.score, case.terms)
+
+
+def restore(case: Case, cause: str) -> None:
+    """Bring a locked lead's stored score, persona and grade up to date; three statements at most."""
+    lead, score = case.lead, case.score
+    stored = LeadScore.objects.filter(pk=lead.pk).values_list("total", "fit", "engagement").first()
+    fresh = row(lead, score, case.terms, case.at)
+    LeadScore.objects.bulk_create(
+        [fresh],
+        update_conflicts=True,
+        unique_fields=["lead"],
+        update_fields=["fit", "engagement", "total", "log", "terms_hash", "scored_at", "rescore_at"],
+    )
+    note = change(lead, stored[0] if stored else 0, score, case.at, cause)
+    if note is not None:
+        note.save()
+    was = (lead.persona, lead.fit_grade)
+    recognise(lead, case)
+    if (lead.persona, lead.fit_grade) != was:
+        lead.save(update_fields=["persona", "fit_grade", "stage"])
+
+
+def log_of(lead: Lead) -> list[dict[str, Any]]:
+    stored = LeadScore.objects.filter(pk=lead.pk).first()
+    return stored.log if stored else []

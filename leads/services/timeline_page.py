@@ -1,0 +1,34 @@
+"""One page of a lead's history: what is asked for, and how each kind of entry is cut to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from leads.models import Lead
+from sla.services.compiling import terms_by_id
+from sla.terms import Terms
+
+SIZE = 60
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One page: of which lead, before which moment, of which kind ("" for all)."""
+
+    lead: Lead
+    terms: Terms | None
+    before: datetime | None = None
+    kind: str = ""
+
+    def cut(self, rows: QuerySet[Any], moment: str) -> list[Any]:
+        if self.before is not None:
+            rows = rows.filter(**{f"{moment}__lt": self.before})
+        return list(rows.order_by(f"-{moment}", "-pk")[: SIZE + 1])
+
+    def terms_of(self, row: Any) -> Terms | None:
+        return terms_by_id(row.version_id) if row and row.version_id else self.terms
