@@ -18,6 +18,7 @@ import django
 import hypothesis
 import psycopg.conninfo
 import pytest
+from playwright.sync_api import expect
 
 from config.embedded import chromium, testing
 from config.embedded.paths import ROOT
@@ -30,6 +31,7 @@ django.setup()  # before the conftests below this folder import models
 
 FAILURES = testing.base() / "test" / "failures"
 SECONDS_TO_ANSWER = 60
+BROWSER_PATIENCE_MS = 30_000  # a machine that is busy with other tests takes its time to draw a page
 OURS = ("config.", "sla.", "leads.", "reports.")
 
 hypothesis.settings.register_profile(
@@ -206,6 +208,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def playwright(playwright: Any) -> Iterator[Any]:
     """Its event loop runs in this thread, where Django would refuse every query of a test."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=BROWSER_PATIENCE_MS)
     yield playwright
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 

@@ -39,7 +39,6 @@ def sign_in(browser: Browser, live_portal: str, complaints: list[str]) -> Iterat
         context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_portal}])
         opened.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
         watch(page, complaints)
         return page
 

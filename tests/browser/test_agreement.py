@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -16,7 +15,6 @@ from tests.browser.conftest import SignIn
 from tests.cast import assemble
 
 pytestmark = pytest.mark.browser
-PATIENCE = 60_000  # milliseconds
 FIRST_CALL = "commitment:first-call"
 
 
@@ -47,20 +45,10 @@ def sign(page: Page, side: str) -> None:
     expect(page.get_by_text(f"You have signed Lead agreement v2 for {side}.")).to_be_visible()
 
 
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """The admin's pages are long; a machine that is busy with other tests takes its time to draw them."""
-    expect.set_options(timeout=PATIENCE)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_two_managers_negotiate_sign_and_supersede(sign_in: SignIn):
     cast = assemble(since=timezone.now() - timedelta(days=30))
     mara, sina, tom = sign_in(cast.mara), sign_in(cast.sina), sign_in(cast.tom)
-    for page in (mara, sina, tom):
-        page.set_default_timeout(PATIENCE)
 
     # marketing drafts from what is in force and proposes
     mara.goto("/agreement/")

@@ -19,7 +19,6 @@ from tests.browser.conftest import SignIn
 from tests.cast import DAY, Cast, assemble
 
 pytestmark = pytest.mark.browser
-TIMEOUT = 15_000
 
 
 @pytest.fixture
@@ -41,9 +40,9 @@ def wait(cast: Cast, count: int, at: datetime | None = None) -> list[Handoff]:
 
 
 def on_console(page: Page, handoff: Handoff) -> None:
-    expect(page).to_have_url(re.compile(f"/queue/{handoff.public_id}/$"), timeout=TIMEOUT)
-    expect(page.locator("#outcomes")).to_be_visible(timeout=TIMEOUT)
-    expect(page.locator(f"#outcomes [hx-post*='{handoff.public_id}']")).to_have_count(1, timeout=TIMEOUT)
+    expect(page).to_have_url(re.compile(f"/queue/{handoff.public_id}/$"))
+    expect(page.locator("#outcomes")).to_be_visible()
+    expect(page.locator(f"#outcomes [hx-post*='{handoff.public_id}']")).to_have_count(1)
     page.wait_for_load_state("load")  # the scripts that hear keys have run
 
 
@@ -80,7 +79,7 @@ def test_ten_leads_by_keyboard_alone(sign_in: SignIn, cast: Cast) -> None:
 
     def in_pane(key: str, *typed: str, label: str) -> None:
         press(page, key)
-        expect(page.get_by_label(label)).to_be_focused(timeout=TIMEOUT)
+        expect(page.get_by_label(label)).to_be_focused()
         for number, words in enumerate(typed):
             if number:
                 press(page, "Tab")
@@ -90,13 +89,13 @@ def test_ten_leads_by_keyboard_alone(sign_in: SignIn, cast: Cast) -> None:
     def with_notes() -> None:
         press(page, "m")
         page.keyboard.type("Wants to hear about prices 1 2 3")
-        expect(page.locator("#note-state")).to_have_text("Saved", timeout=TIMEOUT)
+        expect(page.locator("#note-state")).to_have_text("Saved")
         press(page, "Escape")
         press(page, "1")
 
     def qualified() -> None:
         press(page, "q")
-        expect(page.get_by_label("Need")).to_be_focused(timeout=TIMEOUT)
+        expect(page.get_by_label("Need")).to_be_focused()
         for answer in ("Fewer quarrels", "Set", "Dec", "This q", "A spreadsheet", "Demo on Friday"):
             page.keyboard.type(answer)
             press(page, "Tab")
@@ -117,7 +116,7 @@ def test_ten_leads_by_keyboard_alone(sign_in: SignIn, cast: Cast) -> None:
     for handoff, act in zip(handoffs, work.values(), strict=True):
         on_console(page, handoff)
         act()
-    expect(page.get_by_text("Nothing may be called just now")).to_be_visible(timeout=TIMEOUT)
+    expect(page.get_by_text("Nothing may be called just now")).to_be_visible()
 
     recorded = Attempt.objects.order_by("id")
     assert [row.disposition for row in recorded] == list(work)
@@ -180,10 +179,10 @@ def test_words_for_a_callback_are_shown_on_both_clocks(sign_in: SignIn, cast: Ca
     press(page, "N")
     on_console(page, handoff)
     press(page, "c")
-    expect(page.get_by_label("Call back when?")).to_be_focused(timeout=TIMEOUT)
+    expect(page.get_by_label("Call back when?")).to_be_focused()
     page.keyboard.type("Mon 14:30 their time")
     clocks = page.locator(".when-clocks")
-    expect(clocks).to_contain_text("14:30", timeout=TIMEOUT)
+    expect(clocks).to_contain_text("14:30")
     expect(clocks).to_contain_text(re.compile("(19|20):30"))
     expect(clocks).to_contain_text("New York time")
     axe.check(page)
@@ -201,7 +200,7 @@ def test_two_browsers_race_for_one_lead(sign_in: SignIn, cast: Cast, complaints:
     for page in pages.values():  # neither waits for an answer
         page.evaluate("() => { document.querySelector('form[action$=\"/take/\"] button').click() }")
     for page in pages.values():
-        expect(page.get_by_role("button", name="Take this lead")).to_have_count(0, timeout=TIMEOUT)
+        expect(page.get_by_role("button", name="Take this lead")).to_have_count(0)
     winner = taken_by(handoff)
     assert winner in pages
     loser = next(name for name in pages if name != winner)
@@ -219,14 +218,14 @@ def test_a_rep_who_closes_the_laptop_gives_the_lead_back(sign_in: SignIn, cast: 
     away.goto("/queue/")
     press(away, "n")
     on_console(away, first)
-    expect(here.locator(f"#q-{first.public_id}")).to_have_count(0, timeout=TIMEOUT)  # live: it is in Tim's hand
+    expect(here.locator(f"#q-{first.public_id}")).to_have_count(0)  # live: it is in Tim's hand
     away.context.set_offline(True)  # the lid closes: nothing is said any more
     lease = QueueItem.objects.get(pk=first.pk).lease_until
     assert lease is not None
     assert lease <= timezone.now() + claiming.HELD
     assert claiming.lapse(lease) == 1
     rows = here.locator("#list a.row-link")
-    expect(rows).to_have_count(2, timeout=TIMEOUT)
+    expect(rows).to_have_count(2)
     expect(rows.first).to_have_attribute("id", f"q-{first.public_id}")  # back in its order
     press(here, "n")
     on_console(here, first)
@@ -265,12 +264,12 @@ def test_a_break_chosen_in_the_bar_frees_the_lead_and_the_manager_sees_it(
     press(page, "n")
     on_console(page, handoff)
     crew = board.locator(".crew li", has_text="Tim Novak")
-    expect(crew).to_contain_text("Lead0 Number 0", timeout=TIMEOUT)
+    expect(crew).to_contain_text("Lead0 Number 0")
     page.get_by_role("button", name="Your presence").click()
     page.get_by_role("button", name="Lunch").click()
-    expect(page.locator("#presence")).to_contain_text("On a break", timeout=TIMEOUT)
-    expect(page.locator("#console-lost")).to_be_visible(timeout=TIMEOUT)
-    expect(crew).to_contain_text("Lunch", timeout=TIMEOUT)
+    expect(page.locator("#presence")).to_contain_text("On a break")
+    expect(page.locator("#console-lost")).to_be_visible()
+    expect(crew).to_contain_text("Lunch")
     assert taken_by(handoff) is None
     forgive(complaints)
 
@@ -281,7 +280,7 @@ def test_a_new_lead_is_on_the_free_reps_screen_within_two_seconds(
     token = cast.source.issue_token()
     page = sign_in(cast.tim)
     page.goto("/queue/")
-    expect(page.locator("body")).to_have_attribute("data-live-state", "open", timeout=TIMEOUT)
+    expect(page.locator("body")).to_have_attribute("data-live-state", "open")
     lead = {
         "external_id": "demo-1", "email": "grace@navy.example", "first_name": "Grace", "last_name": "Hopper",
         "company": "Navy", "country": "DE", "phone": "+4930765432", "intent": "Demo",
@@ -291,7 +290,7 @@ def test_a_new_lead_is_on_the_free_reps_screen_within_two_seconds(
     answer = page.request.post("/api/v1/leads", data=lead, headers={"Authorization": f"Bearer {token}"})
     answered = time.monotonic()
     assert answer.status == 201, answer.text()
-    expect(page.locator("#list").get_by_role("link", name="Grace Hopper")).to_be_visible(timeout=TIMEOUT)
+    expect(page.locator("#list").get_by_role("link", name="Grace Hopper")).to_be_visible()
     assert time.monotonic() - answered < 2
     expect(page.locator("#desk-aside")).to_contain_text("Grace Hopper")
 
@@ -315,7 +314,7 @@ def test_what_outcomes_ask_for_has_no_barriers(sign_in: SignIn, cast: Cast) -> N
     page.goto(f"/queue/{handoff.public_id}/")
     for key in "cpqnfwls":
         press(page, key)
-        expect(page.locator("#outcome-pane .form-buttons")).to_be_visible(timeout=TIMEOUT)
+        expect(page.locator("#outcome-pane .form-buttons")).to_be_visible()
         axe.check(page, f"the pane of {key}")
         press(page, "Escape")
         press(page, "Escape")
@@ -334,5 +333,5 @@ def test_the_managers_pages_have_no_barriers(sign_in: SignIn, cast: Cast, live_p
     page.set_viewport_size(axe.WIDE)  # type: ignore[arg-type]
     page.goto("/queue/callbacks/?whose=team")
     page.get_by_role("link", name="Change").click()
-    expect(page.get_by_label("Call when?")).to_be_visible(timeout=TIMEOUT)
+    expect(page.get_by_label("Call when?")).to_be_visible()
     axe.check(page, "the callback's dialog")

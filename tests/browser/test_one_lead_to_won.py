@@ -17,7 +17,6 @@ from tests.browser.conftest import SignIn
 from tests.cast import DAY, Cast, assemble
 
 pytestmark = pytest.mark.browser
-TIMEOUT = 15_000
 SENT = {
     "external_id": "form-1",
     "email": "grace@hopper.example",
@@ -49,36 +48,36 @@ def send(portal: str, cast: Cast, body: dict[str, Any]) -> dict[str, Any]:
 
 def call(page: Page) -> None:
     """The rep's queue shows the lead without a reload; they take it, speak, and qualify it by keyboard."""
-    expect(page.locator("main")).to_contain_text("Grace Hopper", timeout=TIMEOUT)
+    expect(page.locator("main")).to_contain_text("Grace Hopper")
     page.keyboard.press("n")
-    expect(page.locator("#outcomes")).to_be_visible(timeout=TIMEOUT)
+    expect(page.locator("#outcomes")).to_be_visible()
     page.keyboard.press("q")
-    expect(page.get_by_label("Need")).to_be_focused(timeout=TIMEOUT)
+    expect(page.get_by_label("Need")).to_be_focused()
     for answer in ("Fewer quarrels", "Set", "Dec", "This q", "A spreadsheet", "Demo on Friday"):
         page.keyboard.type(answer)
         page.keyboard.press("Tab")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("Nothing may be called just now")).to_be_visible(timeout=TIMEOUT)
+    expect(page.get_by_text("Nothing may be called just now")).to_be_visible()
 
 
 def decide(page: Page) -> None:
     """Sales sees it in the inbox with its packet, accepts by one key, and opens an opportunity."""
     page.goto("/inbox/")
-    expect(page.locator("#handoff")).to_contain_text("Fewer quarrels", timeout=TIMEOUT)
+    expect(page.locator("#handoff")).to_contain_text("Fewer quarrels")
     page.keyboard.press("a")
-    expect(page.locator("#act-opportunity")).to_be_visible(timeout=TIMEOUT)
-    expect(page.locator("#act-accept")).to_have_count(0, timeout=TIMEOUT)
+    expect(page.locator("#act-opportunity")).to_be_visible()
+    expect(page.locator("#act-accept")).to_have_count(0)
     page.keyboard.press("o")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Expected amount").fill("12000")
     dialog.get_by_label("On", exact=True).fill(f"{timezone.localdate() + 7 * DAY:%Y-%m-%d}")
     dialog.get_by_role("button", name="Open it").click()
-    expect(page).to_have_url(re.compile("/opportunities/"), timeout=TIMEOUT)
+    expect(page).to_have_url(re.compile("/opportunities/"))
     page.keyboard.press("w")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Amount won").fill("11500")
     dialog.get_by_role("button", name="Won").click()
-    expect(page.locator("main")).to_contain_text("Closed", timeout=TIMEOUT)
+    expect(page.locator("main")).to_contain_text("Closed")
 
 
 def test_one_lead_from_intake_to_won(sign_in: SignIn, live_portal: str, cast: Cast) -> None:
@@ -107,6 +106,6 @@ def test_one_lead_from_intake_to_won(sign_in: SignIn, live_portal: str, cast: Ca
     expect(marketing.locator("main")).to_contain_text("Grace Hopper")
     expect(marketing.locator("main")).to_contain_text("Won")
     marketing.goto("/reports/funnel/")
-    expect(marketing.locator("main")).to_contain_text("Won", timeout=TIMEOUT)
+    expect(marketing.locator("main")).to_contain_text("Won")
     head.goto("/search/?q=hopper")
     expect(head.locator("main")).to_contain_text("Grace Hopper")

@@ -18,7 +18,6 @@ from tests.cast import DAY, HOUR, Cast, assemble
 from tests.leads.test_rescoring import new_version
 
 pytestmark = pytest.mark.browser
-TIMEOUT = 15_000
 
 
 @pytest.fixture
@@ -48,14 +47,14 @@ def test_a_condition_is_built_by_hand_and_counted_while_one_builds(cast: Cast, s
     builder.get_by_label("Comparison").select_option("in")
     builder.get_by_label("Value").fill("Software")
     builder.get_by_label("Value").press("Tab")
-    expect(page.locator("#tried .tile-figure")).to_have_text("3", timeout=TIMEOUT)
+    expect(page.locator("#tried .tile-figure")).to_have_text("3")
     builder.get_by_role("button", name="Add a detail").click()
     builder.get_by_label("Field").nth(1).select_option("company.employees")
     builder.get_by_label("Comparison").nth(1).select_option("at_least")
     builder.get_by_label("Number").fill("50")
     builder.get_by_label("Number").press("Tab")
-    expect(page.locator("#tried")).to_contain_text("Employees is at least 50: it is 20", timeout=TIMEOUT)
-    expect(page.locator("#tried .tile-figure")).to_have_text("2", timeout=TIMEOUT)
+    expect(page.locator("#tried")).to_contain_text("Employees is at least 50: it is 20")
+    expect(page.locator("#tried .tile-figure")).to_have_text("2")
     builder.get_by_role("button", name="As text").click()
     written = json.loads(page.locator("#criteria").input_value())
     assert written == {
@@ -70,11 +69,10 @@ def test_the_same_builder_writes_a_definition_of_a_draft(cast: Cast, sign_in: Si
     draft = new_version(cast, timezone.now())
     row = Definition.objects.get(version=draft, stage="engaged")
     page = sign_in(cast.mara)
-    page.set_default_timeout(60_000)  # the longest form there is
     page.goto(f"/admin/sla/version/{draft.pk}/change/?part=lead#definition:{row.key}", wait_until="domcontentloaded")
     builder = page.locator("[data-builder]:visible").first
-    expect(builder.get_by_role("button", name="Add something they did").first).to_be_visible(timeout=TIMEOUT)
-    expect(builder.locator(".builder-count")).to_contain_text("open leads meet it now", timeout=TIMEOUT)
+    expect(builder.get_by_role("button", name="Add something they did").first).to_be_visible()
+    expect(builder.locator(".builder-count")).to_contain_text("open leads meet it now")
     # The admin's pages name no icon of their own, so the browser asks for one that is not there.
     complaints[:] = [said for said in complaints if "404 (Not Found)" not in said]
 

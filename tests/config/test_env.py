@@ -56,13 +56,17 @@ def test_a_database_on_the_network() -> None:
     found = env.database("postgresql://ada:s%40crt@db.example.com:6432/sales?sslmode=require", pool_size=0)
     assert (found["NAME"], found["USER"], found["PASSWORD"]) == ("sales", "ada", "s@crt")
     assert (found["HOST"], found["PORT"]) == ("db.example.com", "6432")
-    assert found["OPTIONS"] == {"sslmode": "require"}
+    assert found["OPTIONS"] == {"sslmode": "require", "prepare_threshold": env.PREPARE_AFTER}
     assert found["CONN_MAX_AGE"] is None
 
 
 def test_a_database_on_a_socket_in_a_folder_with_a_space() -> None:
     found = env.database(SOCKET, pool_size=0)
     assert (found["HOST"], found["PORT"]) == ("/srv/a b", "5432")
+
+
+def test_behind_a_pooler_that_shares_connections_nothing_is_kept_prepared() -> None:
+    assert env.database("postgresql:///handoff", pool_size=0, prepare=False)["OPTIONS"]["prepare_threshold"] is None
 
 
 def test_a_pool_closes_no_connection_itself() -> None:

@@ -560,7 +560,7 @@ def until(page: Page, expression: str) -> None:
 
 
 def state_of(page: Page, state: str) -> None:
-    expect(page.locator("body")).to_have_attribute("data-live-state", state, timeout=10_000)
+    expect(page.locator("body")).to_have_attribute("data-live-state", state)
 
 
 def test_what_happens_elsewhere_is_heard_in_every_tab_over_one_connection(
