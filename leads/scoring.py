@@ -80,8 +80,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """`rescore_at` is when time alone may next change a point, never later than it does (None: never); `catapults` are
-    the stages that deeds lead straight to."""
+    """`rescore_at` is when time alone next changes a point that counts (None: never; a point that a cap hides counts
+    here too); `catapults` are the stages that deeds lead straight to."""
 
     fit: int
     engagement: int
@@ -150,7 +150,7 @@ def score(
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Activities of one rule that were halved `halved` times: how many count, and the oldest of them all."""
+    """Activities of one rule that were halved `halved` times: how many count, and the oldest of those."""
 
     halved: int
     times: int
@@ -168,7 +168,7 @@ def batches(occurred: Sequence[datetime], rule: Rule, at: datetime) -> list[Batc
         times = min(len(grouped[halved]), left)
         left -= times
         if times:
-            found.append(Batch(halved, times, min(grouped[halved])))
+            found.append(Batch(halved, times, sorted(grouped[halved])[-times]))
     return found
 
 

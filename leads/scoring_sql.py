@@ -3,8 +3,8 @@
     scored = scored_leads(terms, at, "lead.segment_id = %(segment)s", {"segment": 7})
     cursor.execute(f"SELECT lead_id, fit, engagement, log FROM ({scored.sql}) AS scored", scored.params)
 
-The activities are read once and counted by lead, rule and how often their points have been halved; from there on there
-is one row a lead. Beside the score stand the persona, the fit grade, and with `reaches` the furthest stage before or at
+The activities are read once, ranked by lead and rule from the latest on, and added up; from there on there is one row a
+lead. Beside the score stand the persona, the fit grade, and with `reaches` the furthest stage before or at
 qualification that a definition lets the lead enter, as `judging.next_stage` finds it one by one.
 """
 
@@ -73,7 +73,7 @@ class _Scoring:
         return [(no, rule) for no, rule in self.rules if rule.kind == "activity"]
 
     def statement(self, *, reaches: bool) -> Statement:
-        parts = [f"scored AS MATERIALIZED ({self._scored()})"]
+        parts = [f"scored AS ({self._scored()})"]
         if self.deed_rules:
             parts = [f"deed AS ({self._deeds()})", f"summed AS ({self._summed()})", *parts]
         columns = ", ".join(f"scored.{name}" for name in COLUMNS)
@@ -88,10 +88,14 @@ class _Scoring:
 
     # --- activities ------------------------------------------------------------------------------------------------
     def _deeds(self) -> str:
-        """How many activities of each lead count for each rule, by how often they have been halved."""
+        """The activities that a rule speaks of, each with its rank among its lead's, the latest first.
+
+        One that counts no time at all is worth nothing, but has happened: it may still carry its lead to a stage.
+        """
         bind = self.query.bind
         rows = ", ".join(
-            f"({no}, {bind(rule.activity_type, 'text')}, {rule.half_life_days or 'NULL'}::int)"
+            f"({no}, {bind(rule.activity_type, 'text')}, {rule.points if rule.at_most != 0 else 0},"
+            f" {NO_LIMIT if rule.at_most is None else max(rule.at_most, 1)}, {rule.half_life_days or 'NULL'}::int)"
             for no, rule in self.deed_rules
         )
         at = bind(self.query.at)
@@ -105,30 +109,25 @@ class _Scoring:
         age = f"date_part('day', {at} - a.occurred_at)::int"
         halved = f"least(coalesce({age} / r.half_life, 0), {scoring.MOST_HALVINGS})"
         return (
-            f"SELECT a.lead_id, r.no, {halved} AS halved, count(*)::int AS n, min(a.occurred_at) AS oldest"
-            f" FROM leads_activity a JOIN (VALUES {rows}) AS r (no, type, half_life) ON r.type = a.type"
-            f" WHERE {' AND '.join(conditions)} GROUP BY 1, 2, 3"
+            f"SELECT a.lead_id, r.no, r.points, r.at_most, r.half_life, a.occurred_at, {halved} AS halved,"
+            " row_number() OVER (PARTITION BY a.lead_id, r.no ORDER BY a.occurred_at DESC) AS rank"
+            f" FROM leads_activity a JOIN (VALUES {rows}) AS r (no, type, points, at_most, half_life) ON r.type = a.type"
+            f" WHERE {' AND '.join(conditions)}"
         )
 
     def _summed(self) -> str:
         """One row a lead: points and number of counted activities of every rule, and when the next point decays."""
-        rules = ", ".join(
-            f"({no}, {rule.points}, {NO_LIMIT if rule.at_most is None else rule.at_most}, {rule.half_life_days or 'NULL'}::int)"
-            for no, rule in self.deed_rules
-        )
         counted = (
-            "SELECT deed.lead_id, deed.no, oldest, halved, r.half_life,"
-            " least(n, greatest(r.at_most - (sum(n) OVER (PARTITION BY deed.lead_id, deed.no ORDER BY halved) - n), 0))::int AS used,"
-            " sign(r.points)::int * (abs(r.points) >> halved) AS worth"
-            f" FROM deed JOIN (VALUES {rules}) AS r (no, points, at_most, half_life) ON r.no = deed.no"
+            "SELECT lead_id, no, occurred_at, halved, half_life, sign(points)::int * (abs(points) >> halved) AS worth"
+            " FROM deed WHERE rank <= at_most"
         )
         sums = ", ".join(
-            f"sum(worth * used) FILTER (WHERE no = {no})::int AS p{no}, sum(used) FILTER (WHERE no = {no})::int AS t{no}"
+            f"sum(worth) FILTER (WHERE no = {no})::int AS p{no}, nullif(count(*) FILTER (WHERE no = {no}), 0)::int AS t{no}"
             for no, _ in self.deed_rules
         )
         changes = (
-            "min(oldest + make_interval(hours => 24 * (halved + 1) * half_life))"
-            " FILTER (WHERE worth <> 0 AND used > 0 AND half_life IS NOT NULL) AS decays_at"
+            "min(occurred_at + make_interval(hours => 24 * (halved + 1) * half_life))"
+            " FILTER (WHERE worth <> 0 AND half_life IS NOT NULL) AS decays_at"
         )
         return f"SELECT lead_id, {sums}, {changes} FROM ({counted}) AS counted GROUP BY lead_id"
 

@@ -129,7 +129,9 @@ class SavedView(models.Model):
     """A report with its period and filters under a name. A moving period stays moving: "last month" is always the last."""
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views", db_index=False
+    )
     report = models.CharField(max_length=20)
     name = models.CharField(max_length=80)
     query = models.CharField(max_length=1000, blank=True)

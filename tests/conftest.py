@@ -20,10 +20,11 @@ import psycopg.conninfo
 import pytest
 from playwright.sync_api import expect
 
-from config.embedded import chromium, testing
+from config.embedded import testing
 from config.embedded.paths import ROOT
 from config.embedded.plain import CannotStart
 from config.embedded.processes import spawn
+from config.embedded.programs import CHROMIUM
 
 RUN = ExitStack()
 testing.enter_run(RUN)  # before anything reads Django's settings
@@ -196,9 +197,9 @@ def base_url() -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    found = chromium.path()
+    found = CHROMIUM.path()
     if found is None:
-        pytest.fail(chromium.MISSING)
+        pytest.fail(CHROMIUM.missing)
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     return browser_type_launch_args | {"executable_path": found, "args": [*quiet, *as_root]}

@@ -147,7 +147,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 class Membership(models.Model):
     """One person in one team. A person may belong to several; history stays because rows are switched off, not deleted."""
 
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships", db_index=False)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=8, choices=Role, default=Role.REP)
     weekly_capacity = models.PositiveIntegerField(
@@ -181,7 +181,7 @@ class Presence(models.Model):
 class PresenceChange(models.Model):
     """Append-only: each spell of a presence state, for a person's own day and for staffing."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="presence_changes")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="presence_changes", db_index=False)
     state = models.CharField(max_length=10, choices=PresenceState)
     reason = models.CharField(max_length=40, blank=True)
     at = models.DateTimeField()

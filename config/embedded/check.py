@@ -16,7 +16,7 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import IO
 
-from config.embedded import chromium, cluster, postgres, testing
+from config.embedded import cluster, postgres, programs, testing
 from config.embedded.environment import local_environment
 from config.embedded.paths import ROOT, VENV
 from config.embedded.plain import CannotStart, main, make_folder, say
@@ -140,7 +140,7 @@ def run_tests(arguments: list[str]) -> bool:
     """All tests, or those that the arguments choose; the output is shown as it comes."""
     began = time.monotonic()
     try:
-        chromium.ensure()
+        programs.ensure()
     except CannotStart as error:
         say(line("tests (pytest)", False, 0.0))
         say(str(error))

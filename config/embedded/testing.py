@@ -95,11 +95,12 @@ def collect_static() -> None:
     with in_turn(folder / "static.lock"):
         if stamps.is_current(stamp, wanted):
             return
-        _manage("collectstatic", "--noinput", "--verbosity", "0")
+        manage("collectstatic", "--noinput", "--verbosity", "0")
         stamps.write(stamp, wanted)
 
 
-def _manage(*command: str, **environment: str) -> None:
+def manage(*command: str, **environment: str) -> None:
+    """One of the project's own commands. Raises CannotStart with what it said when it fails."""
     done = subprocess.run(
         [sys.executable, "manage.py", *command],
         cwd=ROOT,
@@ -138,7 +139,7 @@ def template_database(server_url: str, lock: Path) -> str:
         earlier = [other for other in list(finished)[-TEMPLATES_KEPT:] if is_part(finished[other])]
         copied = SQL("template {}").format(Identifier(earlier[-1])) if earlier else SQL("")
         connection.execute(SQL("create database {} {}").format(Identifier(name), copied))
-        _manage("migrate", "--verbosity", "0", DATABASE_URL=make_conninfo(server_url, dbname=name))
+        manage("migrate", "--verbosity", "0", DATABASE_URL=make_conninfo(server_url, dbname=name))
         made_of = Literal(" ".join(sorted(parts())))
         connection.execute(SQL("comment on database {} is {}").format(Identifier(name), made_of))
         # Being a template is also the mark that the migrations went through.

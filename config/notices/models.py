@@ -39,7 +39,9 @@ class Notice(models.Model):
     """`dedupe_key` makes telling twice impossible, however often a sweep or a worker repeats itself."""
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices", db_index=False
+    )
     kind = models.CharField(max_length=40)
     urgency = models.CharField(max_length=8, choices=Urgency, default=Urgency.SOON)
     title = models.CharField(max_length=200)
@@ -71,7 +73,7 @@ class Notice(models.Model):
 
 
 class NoticeDelivery(RetriedDelivery):
-    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     channel = models.CharField(max_length=4, choices=Channel)
     digest = models.BooleanField(default=False)
 

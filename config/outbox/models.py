@@ -243,7 +243,7 @@ class RetriedDelivery(models.Model):
 
 
 class WebhookDelivery(RetriedDelivery):
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="deliveries")
     status_code = models.PositiveSmallIntegerField(null=True)
 

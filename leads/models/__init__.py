@@ -28,7 +28,7 @@ from leads.models.opportunity import (
 )
 from leads.models.people import Company, Consent, ContactKind, ContactPoint, MailKind, Person, ZoneOrigin
 from leads.models.queue import Attempt, AttemptChannel, Callback, CallQueue, ClaimRecord, QueueItem
-from leads.models.rescoring import Admission, Rescoring, ScoreWatch
+from leads.models.rescoring import Rescoring, ScoreWatch
 from leads.models.usage import CompanyUsage, UsageDay, UsageKind
 
 __all__ = [
@@ -36,7 +36,6 @@ __all__ = [
     "OPEN_HANDOFF",
     "OPEN_OPPORTUNITY",
     "Activity",
-    "Admission",
     "Attempt",
     "AttemptChannel",
     "AuditRun",

@@ -72,7 +72,7 @@ class CallRefusal(models.Model):
     """Append-only: a number that was not shown, and by which rule; or shown all the same, by whose word."""
 
     handoff = models.ForeignKey(Handoff, on_delete=models.CASCADE, null=True, related_name="call_refusals")
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="call_refusals")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="call_refusals", db_index=False)
     rule = models.CharField(max_length=40)
     words = models.CharField(max_length=200)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")

@@ -25,7 +25,7 @@ class Campaign(models.Model):
 class CampaignCost(models.Model):
     """Money spent on a campaign in a month, in the company's currency and in the currency it was paid in."""
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="costs")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="costs", db_index=False)
     month = models.DateField(help_text="The first day of the month.")
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3)

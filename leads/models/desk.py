@@ -47,7 +47,9 @@ class PhoneCall(models.Model):
     source = models.ForeignKey(IntakeSource, on_delete=models.PROTECT, null=True, related_name="+")
     external_id = models.CharField(max_length=120, blank=True)
     handoff = models.ForeignKey(Handoff, on_delete=models.CASCADE, null=True, related_name="phone_calls")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     contact_point = models.ForeignKey(ContactPoint, on_delete=models.SET_NULL, null=True, related_name="+")
     attempt = models.ForeignKey(Attempt, on_delete=models.SET_NULL, null=True, related_name="phone_calls")
     direction = models.CharField(max_length=3, choices=Direction, default=Direction.OUT)
@@ -88,7 +90,7 @@ class CalendarFeed(models.Model):
 class PlannedReps(models.Model):
     """How many reps are planned to call from a queue in an hour of the week, in the team's own time."""
 
-    queue = models.ForeignKey(CallQueue, on_delete=models.CASCADE, related_name="planned")
+    queue = models.ForeignKey(CallQueue, on_delete=models.CASCADE, related_name="planned", db_index=False)
     weekday = models.PositiveSmallIntegerField()  # Monday is 0
     hour = models.PositiveSmallIntegerField()
     reps = models.PositiveSmallIntegerField()

@@ -19,7 +19,7 @@ class MergeProposal(models.Model):
         APART = "apart", "Two people"
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
-    keep = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="merge_proposals_keep")
+    keep = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="merge_proposals_keep", db_index=False)
     drop = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="merge_proposals_drop")
     why = models.CharField(max_length=200)
     state = models.CharField(max_length=6, choices=State, default=State.OPEN)

@@ -93,13 +93,13 @@ class Handoff(ConcurrentTransitionMixin, models.Model):
     """offered → accepted → closed(outcome), or offered → rejected | withdrawn | expired. Pinned to its version for good."""
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
-    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="handoffs")
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="handoffs", db_index=False)
     version = models.ForeignKey(Version, on_delete=models.PROTECT, null=True, related_name="+")
     kind = models.CharField(max_length=8, choices=HandoffKind, default=HandoffKind.STANDARD)
     state = FSMField(max_length=9, default=HandoffState.OFFERED, choices=HandoffState.choices, protected=True)
     from_function = models.CharField(max_length=24, choices=Function)
     to_function = models.CharField(max_length=24, choices=Function)
-    from_team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="+")
+    from_team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     to_team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
     from_user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     to_user = models.ForeignKey(

@@ -80,7 +80,7 @@ class IntakeKey(models.Model):
         USAGE = "usage", "Product usage"
         VISIT = "visit", "Visit"
 
-    source = models.ForeignKey(IntakeSource, on_delete=models.PROTECT, related_name="keys")
+    source = models.ForeignKey(IntakeSource, on_delete=models.PROTECT, related_name="keys", db_index=False)
     kind = models.CharField(max_length=11, choices=Kind)
     external_id = models.CharField(max_length=120)
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, null=True, related_name="intake_keys")

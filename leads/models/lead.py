@@ -58,7 +58,7 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="leads")
     company = models.ForeignKey(Company, on_delete=models.PROTECT, null=True, blank=True, related_name="leads")
-    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="+")
+    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="+", db_index=False)
     version = models.ForeignKey(Version, on_delete=models.PROTECT, null=True, related_name="+")
     cycle = models.PositiveSmallIntegerField(default=1)
     stage = FSMField(max_length=12, default=Stage.KNOWN, choices=CHOICES, protected=True)
@@ -71,7 +71,7 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     fit_grade = models.CharField(max_length=1, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="leads"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="leads", db_index=False
     )
     received_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
@@ -221,7 +221,7 @@ class StageEntry(models.Model):
     All reports read this table, never a lead's present stage.
     """
 
-    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="stage_entries")
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="stage_entries", db_index=False)
     stage = models.CharField(max_length=12, choices=CHOICES)
     entered_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
@@ -282,9 +282,14 @@ class LeadScore(models.Model):
     terms_hash = models.CharField(max_length=64, blank=True)
     scored_at = models.DateTimeField()
     rescore_at = models.DateTimeField(null=True)  # the next instant at which decay changes a point
+    # Its turn, where it met a definition by new rules. Here, for new rules write this row anyway (leads/services/admission.py).
+    admit_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
+            models.Index(
+                fields=["admit_at", "lead"], condition=models.Q(admit_at__isnull=False), name="leads_score_turns"
+            ),
             models.Index(
                 fields=["rescore_at"], condition=models.Q(rescore_at__isnull=False), name="leads_score_decays"
             ),
@@ -303,7 +308,7 @@ class LeadScore(models.Model):
 class ScoreChange(models.Model):
     """Append-only: each time a lead's total moved, and what moved it."""
 
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="score_changes")
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="score_changes", db_index=False)
     at = models.DateTimeField()
     before = models.IntegerField()
     fit = models.IntegerField()

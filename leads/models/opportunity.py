@@ -89,7 +89,9 @@ class Opportunity(ConcurrentTransitionMixin, models.Model):
     handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, null=True, related_name="opportunities")
     company = models.ForeignKey(Company, on_delete=models.PROTECT, null=True, related_name="opportunities")
     contacts = models.ManyToManyField(Person, blank=True, related_name="opportunities")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="opportunities")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="opportunities", db_index=False
+    )
     name = models.CharField(max_length=160)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     stage = FSMField(
@@ -173,7 +175,7 @@ class Opportunity(ConcurrentTransitionMixin, models.Model):
 class OpportunityChange(models.Model):
     """Append-only: what changed on an opportunity, for roll-in and roll-out between periods."""
 
-    opportunity = models.ForeignKey(Opportunity, on_delete=models.CASCADE, related_name="changes")
+    opportunity = models.ForeignKey(Opportunity, on_delete=models.CASCADE, related_name="changes", db_index=False)
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     field = models.CharField(max_length=20)

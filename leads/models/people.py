@@ -113,7 +113,7 @@ class ContactKind(models.TextChoices):
 class ContactPoint(models.Model):
     """An address or number, as given and normalised. One normalised value belongs to one person."""
 
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="contact_points")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="contact_points", db_index=False)
     kind = models.CharField(max_length=5, choices=ContactKind)
     value = models.CharField(max_length=254)
     normalised = models.CharField(max_length=254)

@@ -111,9 +111,11 @@ class Attempt(models.Model):
     """One try to reach a lead, and its outcome. The flags are those of the disposition when it was recorded."""
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
-    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="attempts")
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="attempts", db_index=False)
     handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, null=True, related_name="attempts")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="attempts")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="attempts", db_index=False
+    )
     at = models.DateTimeField()
     channel = models.CharField(max_length=7, choices=AttemptChannel, default=AttemptChannel.CALL)
     contact_point = models.ForeignKey(ContactPoint, on_delete=models.SET_NULL, null=True, related_name="+")

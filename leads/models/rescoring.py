@@ -25,34 +25,13 @@ class Rescoring(models.Model):
     changed = models.PositiveIntegerField(default=0)
     moved = models.PositiveIntegerField(default=0)  # out of stages that were switched off
     lifted = models.PositiveIntegerField(default=0)  # now meet a definition of a qualifying stage
+    next_turn = models.DateTimeField(null=True)  # of the next lead that is lifted
 
     class Meta:
         ordering = ("-started_at",)
 
     def __str__(self) -> str:
         return f"{self.version}: {self.scored} scored"
-
-
-class Admission(models.Model):
-    """A lead that meets a definition by new rules, and its turn: the instant at which it is handed over.
-
-    Until then it stays before qualification and no clock runs. A row of its own, for a new version may line up a
-    hundred thousand leads, and the leads' own rows are dear to rewrite.
-    """
-
-    lead = models.OneToOneField(Lead, on_delete=models.CASCADE, primary_key=True, related_name="admission")
-    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="+", db_index=False)
-    admit_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ("admit_at", "lead")
-        indexes = [
-            models.Index(fields=["admit_at", "lead"], name="leads_admission_by_turn"),
-            models.Index(fields=["segment", "admit_at"], name="leads_admission_by_segment"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.lead_id} {self.admit_at:%F %T}"
 
 
 class ScoreWatch(models.Model):

@@ -14,7 +14,7 @@ from django.db.models import Max
 
 from config.outbox.health import Beat
 from config.web.errors import Refusal
-from leads.models import Admission, Handoff
+from leads.models import Handoff, LeadScore, Rescoring
 from sla.services.compiling import in_force
 from sla.stages import BEFORE_QUALIFICATION
 from sla.terms import Terms
@@ -23,40 +23,47 @@ AT_ONCE = 500
 DAY = timedelta(days=1)
 
 
+WAITING = LeadScore.objects.filter(admit_at__isnull=False)
+
+
 @dataclass(frozen=True)
 class Turns:
     """When the next lead is let in, and how far apart they follow."""
 
-    segment_id: int
     first: datetime
     apart: timedelta
 
+    def after(self, leads: int) -> datetime:
+        """The next turn, once so many leads have had theirs."""
+        return self.first + leads * self.apart
 
-def turns(segment_id: int, terms: Terms, at: datetime) -> Turns:
-    """The turns of leads that are lifted now, behind those of the segment that wait already."""
+
+def turns(run: Rescoring, terms: Terms, at: datetime) -> Turns:
+    """The turns of leads that a run lifts now, behind those of its segment that wait already."""
     apart = DAY / terms.admission_per_day if terms.admission_per_day else timedelta()
-    waiting = Admission.objects.filter(segment_id=segment_id, admit_at__gt=at)
-    last = waiting.aggregate(last=Max("admit_at"))["last"]
-    return Turns(segment_id, at if last is None else last + apart, apart)
+    if run.next_turn is None:
+        last = WAITING.filter(lead__segment_id=run.segment_id, admit_at__gt=at).aggregate(last=Max("admit_at"))["last"]
+        run.next_turn = at if last is None else last + apart
+    return Turns(max(at, run.next_turn), apart)
 
 
 def waits(lead_id: int) -> bool:
     """Whether the lead's turn is still to come, or just about to be taken."""
-    return Admission.objects.filter(pk=lead_id).exists()
+    return WAITING.filter(pk=lead_id).exists()
 
 
 def forget(lead_id: int, *, due_by: datetime | None = None) -> bool:
     """The locked lead waits no more. False where it did not wait, or its turn comes only after `due_by`."""
-    turn = Admission.objects.filter(pk=lead_id)
+    turn = WAITING.filter(pk=lead_id)
     if due_by is not None:
         turn = turn.filter(admit_at__lte=due_by)
-    return bool(turn.delete()[0])
+    return bool(turn.update(admit_at=None))
 
 
 def admit_due(at: datetime, beat: Beat | None = None) -> int:
     """Let in every lead whose turn has come; each in its own transaction. Returns how many were handed over."""
     beat = beat or Beat()
-    due = Admission.objects.filter(admit_at__lte=at).values_list("pk", flat=True)
+    due = WAITING.filter(admit_at__lte=at).order_by("admit_at", "pk").values_list("pk", flat=True)
     handed_over = 0
     for lead_id in list(due[:AT_ONCE]):
         try:

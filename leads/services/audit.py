@@ -44,7 +44,7 @@ RULES: tuple[Rule, ...] = (
         WHERE l.closed_at IS NULL AND l.stage IN ('mql', 'pql', 'tal', 'tql', 'sal', 'sql')
           AND (SELECT count(*) FROM leads_handoff h
                WHERE h.lead_id = l.id AND h.state IN ('offered', 'accepted')) <> 1
-          AND NOT EXISTS (SELECT 1 FROM leads_admission a WHERE a.lead_id = l.id)
+          AND NOT EXISTS (SELECT 1 FROM leads_leadscore s WHERE s.lead_id = l.id AND s.admit_at IS NOT NULL)
         """,
     ),
     Rule(

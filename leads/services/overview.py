@@ -81,7 +81,7 @@ def of_segment(segment_id: int, terms: Terms, at: datetime) -> Overview:
         wanted=wanted,
         personas=tuple((persona, personas.get(persona.key, 0)) for persona in terms.personas),
         nobody=sum(number for key, number in personas.items() if key not in {p.key for p in terms.personas}),
-        waiting=mine.filter(admission__isnull=False).count(),
+        waiting=mine.filter(score__admit_at__isnull=False).count(),
     )
 
 

@@ -32,37 +32,34 @@ OPEN = "lead.segment_id = %(segment)s AND lead.closed_at IS NULL"
 STALE = f"{OPEN} AND NOT EXISTS (SELECT 1 FROM leads_leadscore s WHERE s.lead_id = lead.id AND s.terms_hash = %(fresh_hash)s)"
 WRITE = """
 WITH fresh AS MATERIALIZED (
-    SELECT * FROM ({source}) AS source WHERE lead_id = ANY(%(ids)s)
-), before AS MATERIALIZED (
-    SELECT lead_id, total FROM leads_leadscore WHERE lead_id = ANY(%(ids)s)
+    SELECT source.*, before, CASE WHEN reaches = ANY(%(lift_to)s::text[]) THEN %(first)s::timestamptz
+        + (row_number() OVER (PARTITION BY reaches = ANY(%(lift_to)s::text[]) ORDER BY {order}) - 1) * %(apart)s::interval
+        END AS admit_at
+    FROM ({source}) AS source LEFT JOIN (SELECT lead_id, total AS before FROM leads_leadscore) AS held USING (lead_id)
+    WHERE lead_id = ANY(%(ids)s)
+), renewed AS (
+    UPDATE leads_leadscore AS held SET fit = fresh.fit, engagement = fresh.engagement,
+        total = fresh.fit + fresh.engagement, log = fresh.log, terms_hash = %(hash)s, scored_at = %(scored_at)s,
+        rescore_at = fresh.rescore_at, admit_at = coalesce(held.admit_at, fresh.admit_at)
+    FROM fresh WHERE held.lead_id = fresh.lead_id AND {unless} RETURNING held.lead_id
+), added AS (
+    INSERT INTO leads_leadscore (lead_id, fit, engagement, total, log, terms_hash, scored_at, rescore_at, admit_at)
+    SELECT lead_id, fit, engagement, fit + engagement, log, %(hash)s, %(scored_at)s, rescore_at, admit_at
+    FROM fresh WHERE before IS NULL ON CONFLICT DO NOTHING RETURNING lead_id
 ), stored AS (
-    INSERT INTO leads_leadscore (lead_id, fit, engagement, total, log, terms_hash, scored_at, rescore_at)
-    SELECT lead_id, fit, engagement, fit + engagement, log, %(hash)s, %(scored_at)s, rescore_at FROM fresh
-    ON CONFLICT (lead_id) DO UPDATE SET fit = excluded.fit, engagement = excluded.engagement, total = excluded.total,
-        log = excluded.log, terms_hash = excluded.terms_hash, scored_at = excluded.scored_at,
-        rescore_at = excluded.rescore_at
-    WHERE {unless}
-    RETURNING lead_id, fit, engagement, total
+    SELECT fresh.* FROM fresh JOIN (SELECT lead_id FROM renewed UNION ALL SELECT lead_id FROM added) AS kept USING (lead_id)
 ), noted AS (
     INSERT INTO leads_scorechange (lead_id, at, before, fit, engagement, total, cause)
-    SELECT stored.lead_id, %(scored_at)s, coalesce(before.total, 0), stored.fit, stored.engagement, stored.total, %(cause)s
-    FROM stored LEFT JOIN before USING (lead_id) WHERE stored.total <> coalesce(before.total, 0)
-    RETURNING lead_id
-), turn AS (
-    SELECT lead_id, %(first)s::timestamptz + (row_number() OVER (ORDER BY {order}) - 1) * %(apart)s::interval AS admit_at
-    FROM fresh JOIN stored USING (lead_id) WHERE fresh.reaches = ANY(%(lift_to)s::text[])
-), waiting AS (
-    INSERT INTO leads_admission (lead_id, segment_id, admit_at)
-    SELECT lead_id, %(segment)s, admit_at FROM turn ON CONFLICT DO NOTHING
+    SELECT lead_id, %(scored_at)s, coalesce(before, 0), fit, engagement, fit + engagement, %(cause)s
+    FROM stored WHERE fit + engagement <> coalesce(before, 0)
 ), named AS (
-    UPDATE leads_lead AS lead SET persona = fresh.persona, fit_grade = fresh.fit_grade
-    FROM fresh JOIN stored USING (lead_id)
-    WHERE lead.id = fresh.lead_id AND (lead.persona, lead.fit_grade) <> (fresh.persona, fresh.fit_grade)
+    UPDATE leads_lead AS lead SET persona = stored.persona, fit_grade = stored.fit_grade
+    FROM stored
+    WHERE lead.id = stored.lead_id AND (lead.persona, lead.fit_grade) <> (stored.persona, stored.fit_grade)
 )
-SELECT stored.lead_id, noted.lead_id IS NOT NULL, fresh.reaches
-FROM stored LEFT JOIN noted USING (lead_id) JOIN fresh USING (lead_id) ORDER BY {order}
+SELECT lead_id, fit + engagement <> coalesce(before, 0), reaches FROM stored ORDER BY {order}
 """
-BEST_FIRST = "fresh.fit + fresh.engagement DESC, stored.lead_id"
+BEST_FIRST = "fit + engagement DESC, lead_id"
 LOCK = """
 SELECT id FROM leads_lead WHERE id = ANY(%(ids)s) AND closed_at IS NULL ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """
@@ -138,19 +135,20 @@ class _worked_out:  # noqa: N801 - read as a phrase
 @transaction.atomic
 def _apply_batch(run: Rescoring, rows: _worked_out, ids: list[int], terms: Terms, at: datetime) -> int:
     """Returns how many of these leads somebody held just now."""
+    run = Rescoring.objects.select_for_update().get(pk=run.pk)  # turns follow one another, whoever works on the run
     free = _locked(ids)
-    turns = admission.turns(run.segment_id, terms, at)
+    turns = admission.turns(run, terms, at)
     written = _write("SELECT * FROM leads_worked_out", {}, free, terms, at, cause="new rules", turns=turns)
     ahead = [(lead_id, stage) for lead_id, _, stage in written if stage]
     lifted = [lead_id for lead_id, stage in ahead if stage in terms.qualifying_stages]
     for lead_id, stage in ahead:
         if stage not in terms.qualifying_stages:
             advancing.advance(cases.load(lead_id, at, terms=terms))
-    Rescoring.objects.filter(pk=run.pk).update(
-        scored=F("scored") + len(written),
-        changed=F("changed") + sum(changed for _, changed, _ in written),
-        lifted=F("lifted") + len(lifted),
-    )
+    run.scored += len(written)
+    run.changed += sum(changed for _, changed, _ in written)
+    run.lifted += len(lifted)
+    run.next_turn = turns.after(len(lifted))
+    run.save(update_fields=["scored", "changed", "lifted", "next_turn"])
     return _open_among(ids) - len(free) if len(free) < len(ids) else 0
 
 
@@ -181,16 +179,12 @@ def _write(
     With `turns`, those that reach a qualifying stage get their turn to be let in, the best first. Without `again`, a
     lead that has a score by these rules keeps it.
     """
-    unless = (
-        "leads_leadscore.scored_at <= excluded.scored_at"
-        if again
-        else "leads_leadscore.terms_hash <> excluded.terms_hash"
-    )
+    unless = "held.scored_at <= %(scored_at)s" if again else "held.terms_hash <> %(hash)s"
     statement = WRITE.format(source=source, unless=unless, order=BEST_FIRST)
     values = {
         **params, "ids": ids, "hash": terms.content_hash, "scored_at": at, "cause": cause[:80],
         "first": turns.first if turns else None, "apart": turns.apart if turns else None,
-        "segment": turns.segment_id if turns else None, "lift_to": list(terms.qualifying_stages) if turns else [],
+        "lift_to": list(terms.qualifying_stages) if turns else [],
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

@@ -28,7 +28,7 @@ from sla.stages import QUALIFYING
 from sla.terms import PersonaTerms, Terms
 
 WITH = (
-    "person", "company__usage", "campaign", "segment", "owner", "score", "version__agreement", "merged_into", "admission",
+    "person", "company__usage", "campaign", "segment", "owner", "score", "version__agreement", "merged_into",
 )  # fmt: skip
 
 

@@ -140,7 +140,7 @@ class Version(ConcurrentTransitionMixin, models.Model):
     """
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
-    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="versions")
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="versions", db_index=False)
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=120, blank=True)
     summary = models.TextField(blank=True, help_text="What this version changes, and why, in a few words.")
@@ -299,7 +299,7 @@ class Comment(models.Model):
     """A remark on one clause of a version, with replies and a resolved state."""
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
-    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="comments")
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="comments", db_index=False)
     anchor = models.CharField(max_length=120)  # the clause's stable key, such as "commitment:first-call"
     reply_to = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="replies")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -321,7 +321,7 @@ class Comment(models.Model):
 class Acknowledgement(models.Model):
     """A person confirms having read the version in force."""
 
-    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="acknowledgements")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="acknowledgements", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="acknowledgements")
     at = models.DateTimeField(default=timezone.now)
 

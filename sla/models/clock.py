@@ -51,7 +51,7 @@ class Clock(ConcurrentTransitionMixin, models.Model):
     subject = models.BigIntegerField()  # the id of the handoff it times: opaque here, known to the app above
     kind = models.CharField(max_length=16)  # the metric's clock: decision, first_attempt, …
     side = models.CharField(max_length=24, choices=Function)
-    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="clocks")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="clocks", db_index=False)
     commitment = models.CharField(max_length=60)
     target = models.JSONField()  # {"unit", "value", …} as promised
     timing = models.JSONField()  # the calendar rows used: key, closings, absences, calling window
@@ -170,7 +170,7 @@ class ClockEvent(models.Model):
         CANCELLED = "cancelled", "Cancelled"
         AMENDED = "amended", "Amended"
 
-    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="events")
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="events", db_index=False)
     kind = models.CharField(max_length=9, choices=Kind)
     at = models.DateTimeField()
     step = models.CharField(max_length=32, blank=True)

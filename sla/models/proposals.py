@@ -37,7 +37,7 @@ class ChangeProposal(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
-    agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="change_proposals")
+    agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="change_proposals", db_index=False)
     version = models.ForeignKey(
         Version, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )  # the version that was in force when it was made

@@ -43,7 +43,7 @@ def frozen_unless_draft() -> pgtrigger.Trigger:
 class TermRow(models.Model):
     """`key` is stable across versions, so that differences and reports can follow a term through them."""
 
-    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="%(class)s_rows")
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="%(class)s_rows", db_index=False)
     key = models.SlugField(max_length=60)
     position = models.PositiveSmallIntegerField(default=0)
 

@@ -22,9 +22,9 @@ from typing import Any
 from django.db import connections
 from django.utils import timezone
 
-from config.embedded import chromium
 from config.embedded.paths import ROOT, VAR
 from config.embedded.processes import spawn
+from config.embedded.programs import CHROMIUM
 from tests.bench.report import fresh_database
 from tests.cast import assemble
 
@@ -112,7 +112,7 @@ def watch(address: str, session: str, token: str) -> tuple[dict[str, float], dic
 
     with sync_playwright() as playwright:
         quiet = ["--disable-background-networking", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-        browser = playwright.chromium.launch(executable_path=chromium.path(), args=quiet)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM.path(), args=quiet)
         context = browser.new_context(base_url=address)
         context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
         page = context.new_page()

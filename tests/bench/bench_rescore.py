@@ -22,25 +22,22 @@ ROUNDS = 3
 # The three-in-a-box rules written by hand: every activity read once, totals stored where they differ. No log, no persona,
 # no next moment of decay, nothing of definitions or stages.
 PLAIN = """
-WITH rules (type, grp, points, at_most, half_life) AS (VALUES
-    ('page_view', 'web', 1, 20, 30), ('pricing_page', 'web', 10, 3, 30), ('careers_page', 'web', -20, 2, 90),
-    ('email_click', 'content', 3, 5, 30), ('content_download', 'content', 8, 4, 60), ('webinar', 'content', 10, 3, 60),
-    ('demo_request', 'intent', 60, 1, 90), ('trial_start', 'intent', 50, 1, 90), ('contact_form', 'intent', 30, 1, 60)
-), counted AS (
-    SELECT a.lead_id, r.type, r.grp, r.points, r.at_most, least(date_part('day', %(at)s - a.occurred_at)::int / r.half_life, 30) AS halved,
-        count(*)::int AS n
+WITH rules (no, type, grp, points, at_most, half_life) AS (VALUES
+    (1, 'page_view', 'web', 1, 20, 30), (2, 'pricing_page', 'web', 10, 3, 30), (3, 'careers_page', 'web', -20, 2, 90),
+    (4, 'email_click', 'content', 3, 5, 30), (5, 'content_download', 'content', 8, 4, 60),
+    (6, 'webinar', 'content', 10, 3, 60), (7, 'demo_request', 'intent', 60, 1, 90),
+    (8, 'trial_start', 'intent', 50, 1, 90), (9, 'contact_form', 'intent', 30, 1, 60)
+), ranked AS (
+    SELECT a.lead_id, r.grp, r.at_most,
+        sign(points)::int * (abs(points) >> least(date_part('day', %(at)s - a.occurred_at)::int / r.half_life, 30)) AS worth,
+        row_number() OVER (PARTITION BY a.lead_id, r.no ORDER BY a.occurred_at DESC) AS rank
     FROM leads_activity a JOIN rules r USING (type)
     WHERE a.occurred_at <= %(at)s AND a.lead_id IS NOT NULL
-    GROUP BY 1, 2, 3, 4, 5, 6
-), worth AS (
-    SELECT lead_id, grp, sign(points)::int * (abs(points) >> halved)
-        * least(n, greatest(at_most - (sum(n) OVER (PARTITION BY lead_id, type ORDER BY halved) - n), 0)) AS points
-    FROM counted
 ), grouped AS (
-    SELECT lead_id, greatest(least(coalesce(sum(points) FILTER (WHERE grp = 'web'), 0), 40), -40) AS web,
-        least(coalesce(sum(points) FILTER (WHERE grp = 'content'), 0), 50) AS content,
-        least(coalesce(sum(points) FILTER (WHERE grp = 'intent'), 0), 100) AS intent
-    FROM worth GROUP BY lead_id
+    SELECT lead_id, greatest(least(coalesce(sum(worth) FILTER (WHERE grp = 'web'), 0), 40), -40) AS web,
+        least(coalesce(sum(worth) FILTER (WHERE grp = 'content'), 0), 50) AS content,
+        least(coalesce(sum(worth) FILTER (WHERE grp = 'intent'), 0), 100) AS intent
+    FROM ranked WHERE rank <= at_most GROUP BY lead_id
 ), totals AS (
     SELECT l.id,
         greatest(least(CASE WHEN c.employees BETWEEN 50 AND 5000 THEN 20 ELSE 0 END
@@ -58,10 +55,9 @@ UPDATE leads_leadscore s SET fit = totals.fit, engagement = totals.engagement, t
 FROM totals WHERE s.lead_id = totals.id
 """
 RESET = (
-    "UPDATE leads_leadscore SET fit = 0, engagement = 0, total = 0, log = '[]', terms_hash = 'older', rescore_at = NULL",
+    "UPDATE leads_leadscore SET fit = 0, engagement = 0, total = 0, log = '[]', terms_hash = 'older', rescore_at = NULL, admit_at = NULL",
     "DELETE FROM leads_scorechange",
     "DELETE FROM leads_rescoring",
-    "DELETE FROM leads_admission",
     "UPDATE leads_lead SET persona = '', fit_grade = '' WHERE persona <> '' OR fit_grade <> ''",
     "VACUUM ANALYZE leads_leadscore, leads_scorechange, leads_lead",
 )

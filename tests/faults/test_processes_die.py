@@ -8,7 +8,6 @@ other worker; what died is started again.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,11 +23,12 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from config import env
-from config.embedded import postgres, testing
+from config.embedded import postgres, programs, testing
 from config.embedded.paths import ROOT
 from config.embedded.processes import Process, spawn
 
 CLOCKS = 240
+DATA = "a server to kill"
 REDIS, OF_THE_DATABASE = "redis", "queue in the database"
 PATIENCE = 120  # seconds until everything must have been noticed, kills and recovery included
 TOLD_OF_EACH = 5  # two reps, their manager, marketing's manager and admin
@@ -52,7 +52,7 @@ class Stage:
     def __init__(self, folder: Path, broker: str):
         self.folder, self.broker = folder, broker
         self.redis_port = free_port() if broker == REDIS else 0
-        self.data = folder / "a server to kill"
+        self.data = folder / DATA
         self.parts: dict[str, Process] = {}
         self.logs: list[Any] = []
 
@@ -79,28 +79,12 @@ class Stage:
         assert process is not None
         self.parts["database"] = process
 
-    def make_database(self) -> None:
-        self.start_database()
-        server = make_conninfo(postgres.url("postgres", self.data))
-        template = testing.template_database(server, self.folder / "template.lock")
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'create database handoff template "{template}"')
-        postgres.ensure_database("handoff", self.data)
-
     def start_redis(self) -> None:
         """Keeps nothing on disk: what it held when it is killed is gone."""
-        self.spawn(
-            REDIS,
-            "redis-server",
-            "--port",
-            str(self.redis_port),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-        )
+        server = programs.REDIS.path()
+        assert server is not None, programs.REDIS.missing
+        where = ("--port", str(self.redis_port), "--bind", "127.0.0.1")
+        self.spawn(REDIS, server, *where, "--save", "", "--appendonly", "no")
 
     def spawn(self, name: str, *command: str) -> None:
         log = (self.folder / f"{name}.log").open("ab")
@@ -170,23 +154,33 @@ def free_port() -> int:
 def brokers() -> list[Any]:
     """The queue in the database, a Redis of the test's own, and a company's broker where one is given."""
     given = os.environ.get("CELERY_BROKER_URL", "")
-    missing = pytest.mark.skipif(
-        shutil.which("redis-server") is None, reason="This machine has no redis-server to kill."
-    )
-    own = [
-        pytest.param(OF_THE_DATABASE, id=OF_THE_DATABASE),
-        pytest.param(REDIS, marks=missing, id="a redis of its own"),
-    ]
+    own = [pytest.param(OF_THE_DATABASE, id=OF_THE_DATABASE), pytest.param(REDIS, id="a redis of its own")]
     if given and not given.startswith((env.DATABASE_BROKER, "memory")):
         own.append(pytest.param(given, id=given.partition(":")[0]))
     return own
 
 
-@pytest.fixture(params=brokers())
-def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    made = Stage(tmp_path_factory.mktemp("faults"), request.param)
+@pytest.fixture(scope="module")
+def migrated_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a server that was stopped once its database had been made: to be copied and then killed."""
+    folder = tmp_path_factory.mktemp("before")
+    data = folder / DATA
+    process = postgres.start(data, durable=False)
     try:
-        made.make_database()
+        postgres.ensure_database("handoff", data)
+        testing.manage("migrate", "--verbosity", "0", DATABASE_URL=postgres.url("handoff", data))
+    finally:
+        if process is not None:
+            postgres.stop(process)
+    return data
+
+
+@pytest.fixture(params=brokers())
+def stage(request: pytest.FixtureRequest, migrated_server: Path, tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(tmp_path, request.param)
+    try:
+        subprocess.run(["cp", "-a", migrated_server, made.data], check=True)  # with their owner, as root too
+        made.start_database()
         if made.broker == REDIS:
             made.start_redis()
         yield made

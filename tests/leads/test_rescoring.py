@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from leads.models import Admission, Handoff, Lead, LeadScore, Rescoring, ScoreChange
+from leads.models import Handoff, Lead, LeadScore, Rescoring, ScoreChange
 from leads.services import admission, audit, cases, judging, rescoring
 from leads.services.intake import Deed, receive_activity
 from sla.models import Clock, Commitment, Definition, ScoreRule, StageTerm, Version
@@ -89,7 +89,7 @@ def test_all_at_once_where_the_agreement_names_no_rate(cast: Cast) -> None:
     assert not Handoff.objects.exists(), "handed over by the task that admits"
     assert admission.admit_due(NOW + HOUR) == 2
     assert Handoff.objects.count() == 2
-    assert not Admission.objects.exists()
+    assert not admission.WAITING.exists()
     assert clean()
 
 
@@ -98,7 +98,7 @@ def test_at_the_agreed_rate_the_best_first_and_their_clocks_start_when_they_are_
     others = [cast.lead(name, deeds=("webinar", "pricing_page")).lead for name in ("ada", "bob")]
     in_force(cast, new_version(cast, NOW, threshold=20, admission_per_day=4), NOW + HOUR)
     rescoring.renew(NOW + HOUR)
-    turns = list(Admission.objects.values_list("pk", "admit_at"))
+    turns = list(admission.WAITING.order_by("admit_at").values_list("pk", "admit_at"))
     assert turns == [(best.pk, NOW + HOUR), (others[0].pk, NOW + 7 * HOUR), (others[1].pk, NOW + 13 * HOUR)]
     assert admission.admit_due(NOW + HOUR) == 1
     first = Handoff.objects.get()
@@ -114,7 +114,7 @@ def test_at_the_agreed_rate_the_best_first_and_their_clocks_start_when_they_are_
 def test_who_waits_for_its_turn_is_not_let_in_by_a_trifle_but_by_a_demo_request(cast: Cast) -> None:
     lead = cast.lead("ada", deeds=("webinar", "pricing_page")).lead
     draft = new_version(cast, NOW, threshold=20, admission_per_day=1)
-    Admission.objects.create(lead=lead, segment=cast.segment, admit_at=NOW + 9 * DAY)
+    LeadScore.objects.filter(pk=lead.pk).update(admit_at=NOW + 9 * DAY)
     in_force(cast, draft, NOW + HOUR)
     rescoring.renew(NOW + HOUR)
     at = NOW + 2 * HOUR
@@ -122,15 +122,15 @@ def test_who_waits_for_its_turn_is_not_let_in_by_a_trifle_but_by_a_demo_request(
     assert cast.fresh(lead).stage == "engaged"
     receive_activity(cast.source, lead, Deed("demo_request", at + MINUTE), external_id="2", raw={}, at=at + MINUTE)
     assert cast.fresh(lead).stage == "mql"
-    assert not Admission.objects.exists()
+    assert not admission.WAITING.exists()
     assert clean()
 
 
 def test_a_turn_that_comes_too_late_hands_nothing_over(cast: Cast) -> None:
     lead = cast.lead("ada", deeds=("webinar", "pricing_page")).lead
-    Admission.objects.create(lead=lead, segment=cast.segment, admit_at=NOW)
+    LeadScore.objects.filter(pk=lead.pk).update(admit_at=NOW)
     assert admission.admit_due(NOW + HOUR) == 0, "it does not meet the rules in force"
-    assert not Admission.objects.exists()
+    assert not admission.WAITING.exists()
 
 
 def test_points_that_time_gives_back_let_a_lead_through(cast: Cast) -> None:
