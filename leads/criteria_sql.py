@@ -80,6 +80,8 @@ class Compiler:
         op, wanted = leaf["op"], leaf.get("value")
         if spec is None:  # nothing is known by this name, so nothing is ever known of it
             return "TRUE" if OPERATORS[op].when_missing else "FALSE"
+        if spec.known and op in ("present", "missing"):
+            return spec.known if op == "present" else f"(NOT {spec.known})"
         if spec.kind == "number" and OPERATORS[op].takes in ("number", "range") and spec.name not in self.overrides:
             return self._number(f"({self._value(spec)})::float8", op, wanted)
         return self._compared(self.text(spec), op, wanted)

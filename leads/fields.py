@@ -18,13 +18,15 @@ ADDRESS_SQL = (
     "(SELECT cp.normalised FROM leads_contactpoint cp WHERE cp.person_id = person.id AND cp.kind = '{kind}'"
     " AND cp.is_workable ORDER BY cp.is_primary DESC, cp.id LIMIT 1)"
 )
+HAS_ADDRESS_SQL = "EXISTS (SELECT 1 FROM leads_contactpoint cp WHERE cp.person_id = person.id AND cp.kind = '{kind}' AND cp.is_workable)"
 USAGE_SQL = "(SELECT u.{name} FROM leads_companyusage u WHERE u.company_id = lead.company_id)"
 ROADS = {Stage.MQL: "marketing", Stage.PQL: "product"}
 
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """`group` is the heading under which people find the field; `param` is bound to the `{param}` in `sql`."""
+    """`group` is the heading under which people find the field; `param` is bound to the `{param}` in `sql`; `known` is a
+    condition that says whether the field is filled, where that takes less than reading it."""
 
     name: str
     label: str
@@ -33,6 +35,7 @@ class FieldSpec:
     sql: str
     read: Callable[[Reading], Any]
     param: str = ""
+    known: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,9 @@ def _usage(name: str, label: str, kind: str = "number") -> FieldSpec:
 
 def _address(name: str, label: str, kind: str) -> FieldSpec:
     return FieldSpec(
-        f"person.{name}", label, "Person", "text", ADDRESS_SQL.format(kind=kind), lambda r: r.addresses.get(kind)
-    )
+        f"person.{name}", label, "Person", "text", ADDRESS_SQL.format(kind=kind), lambda r: r.addresses.get(kind),
+        known=HAS_ADDRESS_SQL.format(kind=kind),
+    )  # fmt: skip
 
 
 FIELDS: dict[str, FieldSpec] = {

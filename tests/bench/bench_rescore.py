@@ -58,7 +58,8 @@ RESET = (
     "UPDATE leads_leadscore SET fit = 0, engagement = 0, total = 0, log = '[]', terms_hash = 'older', rescore_at = NULL, admit_at = NULL",
     "DELETE FROM leads_scorechange",
     "DELETE FROM leads_rescoring",
-    "UPDATE leads_lead SET persona = '', fit_grade = '' WHERE persona <> '' OR fit_grade <> ''",
+    # New points leave most people and companies what they were; every fifth gets another grade.
+    "UPDATE leads_lead SET fit_grade = '' WHERE id % 5 = 0",
     "VACUUM ANALYZE leads_leadscore, leads_scorechange, leads_lead",
 )
 
