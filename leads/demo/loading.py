@@ -14,7 +14,7 @@ from leads.demo import people
 from leads.demo.market import Market
 from leads.demo.people import Company
 from leads.demo.stories import ANSWERS, Teller
-from leads.models import Handoff
+from leads.models import Handoff, Rescoring
 from leads.services import chronicle, outcomes, queueing
 from leads.services.chronicle import Chronicle
 from leads.services.desk import desk_of
@@ -24,6 +24,7 @@ SEED = 20260214
 DAYS = 183
 A_DAY, A_WEEKEND_DAY = 15, 4
 BATCH = 250
+MINUTE = timedelta(minutes=1)
 
 
 def load(now: datetime, say: Callable[[str], None]) -> Company:
@@ -41,6 +42,7 @@ def load(now: datetime, say: Callable[[str], None]) -> Company:
         stories = [teller.story(at) for at in arrivals(now, rng)]
         say(f"{len(stories)} leads and what became of them")
         _write(stories, company, now)
+        _rules_were_applied(company, now)
     arrive_now(company, market, rng, now)
     hand_over_now(company, rng, now)
     say("leads that have just come in")
@@ -77,6 +79,14 @@ def _write(stories: list[Chronicle], company: Company, now: datetime) -> None:
         finished.append(rows)
     for start in range(0, len(finished), BATCH):
         chronicle.write(finished[start : start + BATCH])
+
+
+def _rules_were_applied(company: Company, now: datetime) -> None:
+    """Each version's rules were brought to the open leads when it took effect; each score above says by which."""
+    for since, terms in company.versions:
+        Rescoring.objects.create(
+            segment=company.segment, version_id=terms.version_id, started_at=since, finished_at=min(now, since + MINUTE)
+        )
 
 
 def _waiting(story: Chronicle, handoff: Handoff, desk: object, now: datetime) -> models.Model:

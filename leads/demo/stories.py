@@ -71,6 +71,7 @@ class Teller:
             source=channel,
             campaign=self.company.campaigns[key],
         )
+        chronicle.in_force = self.company.terms_at(self.now)
         with contextlib.suppress(Over):
             self._warm(chronicle, at, quality)
         return chronicle
@@ -85,6 +86,7 @@ class Teller:
             kind = rng.choice(BIG if eager and rng.random() < 0.45 else SMALL)
             if kind in INTENT and rng.random() < 0.8:
                 c.lead.intent = INTENT[kind]
+            c.terms = self.company.terms_at(at)
             judgement = c.did(kind, at, "website")
             if judgement is None:
                 continue
@@ -137,7 +139,7 @@ class Teller:
             by=rep,
             handoff=handoff,
         )
-        self._back(c, at + timedelta(days=90))
+        self._back(c, at + timedelta(days=90), quality)
 
     def _conversation(self, c: Chronicle, at: datetime, rep: User, quality: float, minutes: float) -> None:
         rng = self.rng
@@ -162,7 +164,7 @@ class Teller:
                 by=rep,
                 handoff=handoff,
             )
-            self._back(c, at + timedelta(days=days))
+            self._back(c, at + timedelta(days=days), quality)
         else:
             code, reason = rng.choice((("ni", "not-interested"), ("nf", "not-a-fit")))
             c.attempt(at, rep, code, talk_seconds=talk)
@@ -178,14 +180,18 @@ class Teller:
                 by=rep,
                 handoff=handoff,
             )
-            self._back(c, at + timedelta(days=60))
+            self._back(c, at + timedelta(days=60), quality)
 
-    def _back(self, c: Chronicle, at: datetime) -> None:
-        """The return date has come: warmed anew, without a deed of its own."""
-        if at.replace(hour=6, minute=0) >= self.now:
-            raise Over
+    def _back(self, c: Chronicle, at: datetime, quality: float) -> None:
+        """The return date has come: called again where the lead still meets the definition, else warmed anew."""
+        at = self._later(at.replace(hour=4, minute=self.rng.randrange(60)), timedelta())
         c.unpark(at, "date")
-        c.enter(Stage.ENGAGED, at, cause="returned:date")
+        c.terms = self.company.terms_at(at)
+        if c.qualifies_again(at) is None:
+            c.enter(Stage.ENGAGED, at, cause="returned:date")
+            return
+        c.enter(Stage.MQL, at, cause="returned:date", score=c.case(at).score.total)
+        self._desk(c, at, quality)
 
     # --- sales -----------------------------------------------------------------------------------------------------------
     def _sales(self, c: Chronicle, at: datetime, rep: User, answers: dict[str, str], quality: float) -> None:
@@ -198,7 +204,7 @@ class Teller:
         )  # fmt: skip
         at = self._working(self.office, at, rng.lognormvariate(math.log(105), 1.0))
         if rng.random() < 0.13 + 0.22 * max(0.0, 1.1 - quality):
-            self._rejected(c, at, rep, seller)
+            self._rejected(c, at, rep, seller, quality)
             return
         c.accept(at, seller)
         at = self._working(self.office, at, rng.lognormvariate(math.log(240), 0.9))
@@ -217,12 +223,12 @@ class Teller:
                 by=seller,
                 handoff=handoff,
             )
-            self._back(c, at + timedelta(days=60))
+            self._back(c, at + timedelta(days=60), quality)
         else:
             c.close(at, Outcome.DISQUALIFIED, reason="no-need", note="Has just bought another product")
             c.enter(Stage.DISQUALIFIED, at, cause="disqualified:no-need", by=seller)
 
-    def _rejected(self, c: Chronicle, at: datetime, rep: User, seller: User) -> None:
+    def _rejected(self, c: Chronicle, at: datetime, rep: User, seller: User, quality: float) -> None:
         rng = self.rng
         reason = rng.choices(REJECTS, REJECT_WEIGHTS)[0]
         attribute = rng.choice(("employees", "industry", "country")) if reason == "outside-icp" else ""
@@ -242,7 +248,7 @@ class Teller:
             by=seller,
             handoff=handoff,
         )
-        self._back(c, at + timedelta(days=days))
+        self._back(c, at + timedelta(days=days), quality)
 
     def _contest(self, c: Chronicle, handoff: Handoff, at: datetime, rep: User, seller: User) -> None:
         contested = at + timedelta(hours=self.rng.uniform(1, 20))

@@ -36,7 +36,7 @@ from leads.models import (
     Person,
     StageEntry,
 )
-from leads.services import clockwork, judging, scores
+from leads.services import clockwork, judging, nurture, scores
 from leads.services.cases import Case
 from sla import businesstime
 from sla.models import Clock, ClockEvent, ClockState
@@ -66,6 +66,7 @@ class Chronicle:
     spell: NurtureSpell | None = None
     points: int = 0
     timed: bool = False
+    in_force: Terms | None = None  # the rules by which an open lead is scored in the end, where they are not its own
 
     # --- beginnings --------------------------------------------------------------------------------------------------
     @classmethod
@@ -110,6 +111,10 @@ class Chronicle:
             self.points = case.score.total
             self.rows.append(note)
         return judging.next_stage(self.stage or Stage.ANONYMOUS, case.facts, case.score, case.terms)
+
+    def qualifies_again(self, at: datetime) -> judging.Judgement | None:
+        """What a lead that comes back from nurture meets, as `nurture.return_lead` judges it."""
+        return nurture.qualifies_again(self.case(at))
 
     def case(self, at: datetime) -> Case:
         assert self.terms is not None, "only a life under an agreement is scored and timed"
@@ -435,6 +440,8 @@ class Chronicle:
 
     def _scored(self, now: datetime) -> LeadScore:
         case = self.case(now)
+        if self.in_force is not None and self.lead.closed_at is None:
+            case = Case(self.lead, self.addresses, self.activities, self.in_force, now)
         scores.recognise(self.lead, case)
         return scores.row(self.lead, case.score, case.terms, now)
 

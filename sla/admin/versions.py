@@ -60,6 +60,7 @@ class VersionAdmin(ActorAdminMixin, ModelAdmin):
     change_form_outer_before_template = "admin/sla/version/head.html"
     change_form_before_template = "admin/sla/version/guard.html"
     warn_unsaved_form = True
+    compressed_fields = False  # three or four fields stand in one line: their labels above them
     custom_urls = ()
 
     class Media:

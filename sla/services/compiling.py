@@ -11,12 +11,14 @@ from typing import Any
 
 from config.web.prepared import fetch_one
 from sla.models import Version, term_models
+from sla.models.agreement import VersionState
 from sla.terms import Terms
 
 FORMAT = 1
 CACHE_SIZE = 256
 
 _cache: OrderedDict[str, Terms] = OrderedDict()
+_signed: dict[int, Terms] = {}  # by version: what nobody can change any more. A proposal may be reopened and edited.
 _lock = Lock()
 
 
@@ -87,11 +89,10 @@ def terms_by_id(version_id: int) -> Terms:
     Raises Version.DoesNotExist for a version that has never been proposed.
     """
     with _lock:
-        for terms in reversed(_cache.values()):
-            if terms.version_id == version_id:
-                return terms
-    version = Version.objects.only("compiled", "content_hash").exclude(content_hash="").get(pk=version_id)
-    return _remember(version.pk, version.content_hash, version.compiled)
+        if version_id in _signed:
+            return _signed[version_id]
+    version = Version.objects.only("compiled", "content_hash", "state").exclude(content_hash="").get(pk=version_id)
+    return _remember(version.pk, version.content_hash, version.compiled, signed=version.state == VersionState.SIGNED)
 
 
 def _recall(version_id: int, digest: str) -> Terms | None:
@@ -102,9 +103,13 @@ def _recall(version_id: int, digest: str) -> Terms | None:
         return _cache.get(key)
 
 
-def _remember(version_id: int, digest: str, content: Any) -> Terms:
+def _remember(version_id: int, digest: str, content: Any, *, signed: bool = False) -> Terms:
     terms = _recall(version_id, digest) or Terms(version_id=version_id, content_hash=digest, content=content)
     with _lock:
+        if signed:
+            if len(_signed) >= CACHE_SIZE:
+                _signed.clear()
+            _signed[version_id] = terms
         _cache[f"{version_id}:{digest}"] = terms
         while len(_cache) > CACHE_SIZE:
             _cache.popitem(last=False)
@@ -155,5 +160,5 @@ def in_force_from(found: list[Any]) -> InForce:
     missing = [pk for pk, terms in known.items() if terms is None]
     if missing:
         for version in Version.objects.only("compiled", "content_hash").filter(pk__in=missing):
-            known[version.pk] = _remember(version.pk, version.content_hash, version.compiled)
+            known[version.pk] = _remember(version.pk, version.content_hash, version.compiled, signed=True)
     return InForce([(segment, criteria, known[pk]) for pk, _, segment, criteria in found])  # type: ignore[misc]
