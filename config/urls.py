@@ -3,6 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config.accounts.adminaccess import sign_in
+
+admin.site.login = sign_in  # type: ignore[method-assign]
+
 urlpatterns = [
     path("", include("config.web.urls")),
     path("", include("config.notices.urls")),

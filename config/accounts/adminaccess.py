@@ -11,11 +11,31 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.http import HttpRequest
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from config.web.access import ADMINS, Rule
 
 NOBODY = Rule("nobody", lambda actor: False)
+
+
+def sign_in(request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+    """The admin's own sign-in page never asks for a password: everybody comes in by the portal's, with its second step.
+
+    Raises PermissionDenied for who is signed in and manages nothing.
+    """
+    wanted = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+        wanted = reverse("admin:index")
+    user = request.user
+    if not user.is_authenticated:
+        return redirect_to_login(wanted)
+    if not (user.is_active and getattr(user, "is_staff", False)):
+        raise PermissionDenied
+    return HttpResponseRedirect(wanted)
 
 
 class ActorAdminMixin:

@@ -54,5 +54,6 @@ def _done(request: HttpRequest, link: ActionLink, asked: links.Description, url:
 def _page(request: HttpRequest, name: str, status: int, **context: Any) -> HttpResponse:
     response = render(request, f"notices/action_{name}.html", context, status=status)
     response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"  # the address is a key; it must not travel on
+    # The address is a key and must not travel on; nor may the form's origin be hidden from ourselves, as "no-referrer" does.
+    response["Referrer-Policy"] = "same-origin"
     return response

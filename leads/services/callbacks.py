@@ -20,8 +20,6 @@ from leads.models import Attempt, Callback, ClaimRecord, Handoff, QueueItem
 from leads.services import cases, claiming, clockwork, queueing
 from leads.services.cases import Case
 from leads.services.queueing import Reservation
-from sla.models import ClockState
-from sla.services import clocks
 
 OPENS_AFTER = timedelta(minutes=15)
 REMINDED_BEFORE = timedelta(minutes=5)
@@ -29,6 +27,7 @@ SEEN = timedelta(minutes=5)  # a rep whose pages were silent for longer is not h
 AT_ONCE = 500
 OPEN = (Callback.State.WAITING, Callback.State.OPENED)
 PAUSED = ("attempts", "disposition", "next_step")
+ASKED_FOR = "the lead asked for a date"
 READY_STATES = (PresenceState.AVAILABLE, PresenceState.WRAP_UP)
 KIND_DUE, KIND_MISSED = "callback_due", "callback_missed"
 
@@ -40,7 +39,7 @@ def make(
 
     Must run in a transaction, the handoff locked.
     """
-    end(handoff, Callback.State.DONE)
+    end(handoff, case.at)
     zone = queued_zone(handoff) or case.lead.person.time_zone or owner.time_zone
     made = Callback.objects.create(
         handoff=handoff,
@@ -52,9 +51,7 @@ def make(
         note=note[:200],
         created_at=case.at,
     )
-    clockwork.pause(
-        handoff, PAUSED, case.at, reason="the lead asked for a date", by=owner, resumes_at=due_at
-    )  # fmt: skip
+    clockwork.pause(handoff, PAUSED, case.at, reason=ASKED_FOR, by=owner, resumes_at=due_at)
     if queueing.in_queue(handoff):
         queueing.requeue(handoff, case, not_before=due_at, why="Callback promised", reservation=_reservation(made))
     return made
@@ -68,9 +65,11 @@ def queued_zone(handoff: Handoff) -> str:
     return QueueItem.objects.filter(pk=handoff.pk).values_list("zone", flat=True).first() or ""
 
 
-def end(handoff: Handoff, state: str) -> int:
-    """Whatever was promised is over: called, or called off."""
-    return Callback.objects.filter(handoff=handoff, state__in=OPEN).update(state=state)
+def end(handoff: Handoff, at: datetime) -> None:
+    """Whatever was promised is over, for the lead has been called; what stood still until then goes on. Locked."""
+    if Callback.objects.filter(handoff=handoff, state__in=OPEN).update(state=Callback.State.DONE):
+        _resume(handoff, at, "the lead was called")
+        clockwork.refresh_due(handoff)
 
 
 @transaction.atomic
@@ -87,7 +86,7 @@ def move(callback_id: int, *, by: User, at: datetime, due_at: datetime, owner: U
     callback.state, callback.reminded_at = Callback.State.WAITING, None
     callback.save(update_fields=["owner", "due_at", "opens_at", "state", "reminded_at"])
     _resume(handoff, at, "the callback was moved")
-    clockwork.pause(handoff, PAUSED, at, reason="the lead asked for a date", by=by, resumes_at=due_at)
+    clockwork.pause(handoff, PAUSED, at, reason=ASKED_FOR, by=by, resumes_at=due_at)
     clockwork.refresh_due(handoff)
     if queueing.in_queue(handoff):
         queueing.requeue(handoff, case, not_before=due_at, why="Callback promised", reservation=_reservation(callback))
@@ -122,9 +121,7 @@ def _locked(callback_id: int, at: datetime) -> tuple[Callback, Handoff, Case]:
 
 def _resume(handoff: Handoff, at: datetime, why: str) -> None:
     """What stood still for the callback goes on; what is paused for another reason stays so."""
-    for clock in clocks.lock_open(handoff.pk):
-        if clock.kind in PAUSED and clock.state == ClockState.PAUSED:
-            clocks.resume(clock, at=at, why=why)
+    clockwork.resume(handoff, at, why, reason=ASKED_FOR)
 
 
 def _tell_pages(topic: str, callback: Callback, handoff: Handoff, at: datetime) -> None:

@@ -17,7 +17,7 @@ from sla import criteria
 from sla.calendars import holiday_dates, holiday_problems
 from sla.criteria import Facts
 from sla.metrics import METRICS
-from sla.models import Clock, ClockState
+from sla.models import Clock, ClockPause, ClockState
 from sla.openhours import local_instant
 from sla.services import clocks
 from sla.terms import CommitmentTerms, Terms
@@ -147,10 +147,13 @@ def pause(handoff: Handoff, kinds: Iterable[str], at: datetime, **why: Any) -> l
     return paused
 
 
-def resume(handoff: Handoff, at: datetime, why: str) -> None:
+def resume(handoff: Handoff, at: datetime, why: str, *, reason: str) -> None:
+    """Let the clocks that stand still for `reason` go on: from `at`, or from the date they waited for, if that has passed."""
+    waits = ClockPause.objects.filter(clock__subject=handoff.pk, until_at=None, reason=reason)
+    until = dict(waits.values_list("clock_id", "resumes_at"))
     for clock in clocks.lock_open(handoff.pk):
-        if clock.state == ClockState.PAUSED:
-            clocks.resume(clock, at=at, why=why)
+        if clock.pk in until and clock.state == ClockState.PAUSED:
+            clocks.resume(clock, at=min(at, until[clock.pk] or at), why=why)
 
 
 def of(handoff_ids: Iterable[int]) -> dict[int, list[Clock]]:

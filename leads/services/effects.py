@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from config.accounts.models import User
 from config.outbox.services.events import News, publish
-from leads.models import Attempt, Callback, ContactPoint, Handoff
+from leads.models import Attempt, ContactPoint, Handoff
 from leads.services import callbacks, cases, claiming, clearing, clockwork, outcomes, queueing
 from leads.services.cases import Case
 from leads.services.details import Details
@@ -75,7 +75,7 @@ def _next_promise(result: Result) -> None:
 def _retry(result: Result) -> None:
     """Again later, in another part of the day where agreed; or to where unreachable leads go, once all tries are used."""
     cadence, tries = result.cadence, queueing.tries_of(result.handoff)
-    callbacks.end(result.handoff, Callback.State.DONE)
+    callbacks.end(result.handoff, result.at)
     if cadence is not None and tries >= cadence.attempts and cadence.unreachable_reason:
         outcomes.disqualify_locked(
             result.handoff, result.case, by=result.by, reason=cadence.unreachable_reason, evidence=f"{tries} tries"
@@ -130,7 +130,7 @@ def _callback(result: Result) -> None:
 def _next_step(result: Result) -> None:
     """Connected, in progress: it stays with the rep, who knows when the next step is due."""
     if result.details.callback_at is None:
-        callbacks.end(result.handoff, Callback.State.DONE)
+        callbacks.end(result.handoff, result.at)
         _next_promise(result)
         return
     callbacks.make(
@@ -148,7 +148,7 @@ def _other_number(result: Result) -> None:
     case.addresses = cases.addresses_of(case.lead.person_id)
     if result.details.new_number:
         clearing.add_number_locked(case, result.details.new_number)
-    callbacks.end(handoff, Callback.State.DONE)
+    callbacks.end(handoff, result.at)
     if case.addresses.get("phone"):
         _again(result, result.at, f"{result.term.label}: try the other number")
         return
@@ -158,7 +158,7 @@ def _other_number(result: Result) -> None:
 
 def _reroute(result: Result) -> None:
     """To a colleague: one named, or whoever is next in the queue; not to this rep again."""
-    callbacks.end(result.handoff, Callback.State.DONE)
+    callbacks.end(result.handoff, result.at)
     colleague = result.details.to_user
     reservation = Reservation(colleague, result.at, result.at + KEPT_FOR_COLLEAGUE) if colleague else None
     _again(result, result.at, f"{result.term.label}: for a colleague", reservation)
@@ -179,7 +179,7 @@ def _skip(result: Result) -> None:
 
 def _qualify(result: Result) -> None:
     details = result.details
-    callbacks.end(result.handoff, Callback.State.DONE)
+    callbacks.end(result.handoff, result.at)
     outcomes.qualify_locked(
         result.handoff,
         result.case,
@@ -195,7 +195,7 @@ def _qualify(result: Result) -> None:
 
 def _recycle(result: Result) -> None:
     details = result.details
-    callbacks.end(result.handoff, Callback.State.DONE)
+    callbacks.end(result.handoff, result.at)
     outcomes.recycle_locked(
         result.handoff, result.case, by=result.by, reason=details.reason or result.term.reason,
         return_on=details.return_on, note=details.note,
@@ -204,7 +204,7 @@ def _recycle(result: Result) -> None:
 
 def _disqualify(result: Result) -> None:
     details = result.details
-    callbacks.end(result.handoff, Callback.State.DONE)
+    callbacks.end(result.handoff, result.at)
     outcomes.disqualify_locked(
         result.handoff, result.case, by=result.by, reason=details.reason or result.term.reason,
         evidence=details.evidence or details.note or result.term.label, note=details.note,

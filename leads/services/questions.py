@@ -12,8 +12,6 @@ from config.outbox.services.events import News, publish
 from config.web.errors import Conflict, Refusal
 from leads.models import Handoff, HandoffMessage
 from leads.services import cases, clockwork, late
-from sla.models import ClockPause
-from sla.services import clocks
 
 PAUSED = "question"  # the pauses that an answer ends; a date the lead asked for is another matter
 PAUSES = ("decision", "first_contact", "disposition")
@@ -80,14 +78,7 @@ def _write(handoff: Handoff, by: User, at: datetime, text: str, *, asks: bool) -
 
 def _go_on(handoff: Handoff, at: datetime, why: str) -> None:
     """Resume what the question has paused."""
-    asked = set(
-        ClockPause.objects.filter(clock__subject=handoff.pk, until_at=None, reason=PAUSED).values_list(
-            "clock_id", flat=True
-        )
-    )
-    for clock in clocks.lock_open(handoff.pk):
-        if clock.pk in asked and clock.state == "paused":
-            clocks.resume(clock, at=at, why=why)
+    clockwork.resume(handoff, at, why, reason=PAUSED)
     clockwork.refresh_due(handoff)
 
 

@@ -99,6 +99,8 @@ def open_of(subject: int) -> list[Clock]:
 
 def settle(clock: Clock, at: datetime) -> list[ClockEvent]:
     """Take every step that fell due before `at`, each stamped with its own instant. The sweep does the same in SQL."""
+    if clock.state == ClockState.PAUSED:
+        _wake(clock, at)
     if clock.state not in (ClockState.RUNNING, ClockState.BREACHED):
         return []
     done = sum(1 for instant in clock.steps_at if instant < at)
@@ -122,6 +124,13 @@ def settle(clock: Clock, at: datetime) -> list[ClockEvent]:
         for index, (step, instant) in enumerate(taken)
     ]
     return ClockEvent.objects.bulk_create(events)
+
+
+def _wake(clock: Clock, at: datetime) -> None:
+    """The date that a clock waited for has come: it goes on from there, whoever was slow to notice."""
+    date_came = clock.pauses.filter(until_at=None, resumes_at__lte=at).values_list("resumes_at", flat=True).first()
+    if date_came is not None:
+        resume(clock, at=date_came, why="the date came")
 
 
 def kind_of(step: str) -> str:

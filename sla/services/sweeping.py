@@ -159,9 +159,13 @@ def resume_due(at: datetime, beat: Beat | None = None) -> int:
     beat = beat or Beat()
     due = ClockPause.objects.filter(until_at=None, resumes_at__lte=at).values_list("clock_id", "resumes_at")
     for clock_id, resumes_at in list(due):
-        with transaction.atomic():
-            for clock in clocks.lock([clock_id]):
-                if clock.state == "paused":
-                    clocks.resume(clock, at=resumes_at or at, why="the date came")
-                    beat.handled += 1
+        try:
+            with transaction.atomic():
+                for clock in clocks.lock([clock_id]):
+                    if clock.state == "paused":
+                        clocks.resume(clock, at=resumes_at or at, why="the date came")
+                        beat.handled += 1
+        except Exception as error:
+            log.error("Clock %s could not be resumed.", clock_id, exc_info=error)
+            beat.failed(f"clock {clock_id}: {type(error).__name__}: {error}")
     return beat.handled

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from config.accounts.models import User
+from config.notices.services import links
 from leads.models import Handoff, HandoffState
 from leads.services import handoffs
 from tests.cast import HOUR, Cast, assemble
@@ -176,3 +179,13 @@ def test_without_scripts_everything_is_a_link_or_a_form(cast: Cast, live_portal:
     page.get_by_role("button", name="Reject").click()
     assert state(second) == HandoffState.REJECTED
     context.close()
+
+
+def test_the_button_of_a_mail_accepts_in_a_browser_that_is_not_signed_in(page: Page, cast: Cast, live_portal: str):
+    (handoff,) = offered_to(cast, cast.sam, "ada")
+    key = links.make_link(cast.sam, "accept_handoff", str(handoff.public_id), timezone.now() + timedelta(days=1))
+    page.goto(live_portal + urlsplit(key).path)
+    expect(page.get_by_role("heading", name="Accept Ada Lovelace?")).to_be_visible()
+    page.get_by_role("button", name="Accept the lead").click()
+    expect(page.get_by_role("link", name="Open it in the portal")).to_be_visible()
+    assert Handoff.objects.get(pk=handoff.pk).state == HandoffState.ACCEPTED

@@ -11,7 +11,8 @@ from config.web.errors import Conflict, Refusal
 from leads.models import Attempt, Callback, ContactPoint, DoNotCall, Handoff, NurtureSpell, QueueItem
 from leads.services import attempts, audit, claiming
 from leads.services.attempts import Details
-from sla.models import Clock
+from sla.models import Clock, ClockPause
+from sla.services import sweeping
 from tests.cast import ANSWERS, DAY, HOUR, MINUTE, NOW, Cast
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,34 @@ def test_a_callback_is_personal_and_pauses_what_may_be_paused(cast: Cast) -> Non
         assert claiming.claim_next([cast.queue.pk], by=cast.tess, at=when + MINUTE) is None
         claimed = claiming.claim_next([cast.queue.pk], by=cast.tim, at=when + MINUTE)
     assert claimed == handoff.pk
+
+
+def test_a_lead_that_asks_for_another_date_is_waited_for_until_that_one(cast: Cast) -> None:
+    handoff = cast.hot()
+    for at, when in ((NOW + MINUTE, NOW + DAY), (NOW + DAY - 5 * MINUTE, NOW + 8 * DAY)):
+        attempts.record(handoff.pk, by=cast.tim, at=at, disposition="cb", details=Details(callback_at=when))
+    waits = clock(handoff, "disposition")
+    assert waits.state == "paused"
+    assert waits.pauses.get(until_at=None).resumes_at == NOW + 8 * DAY
+    assert sweeping.resume_due(NOW + DAY + HOUR) == 0
+
+
+def test_a_try_in_vain_before_the_date_lets_the_clocks_go_on(cast: Cast) -> None:
+    handoff = cast.hot()
+    details = Details(callback_at=NOW + 3 * DAY)
+    attempts.record(handoff.pk, by=cast.tim, at=NOW + MINUTE, disposition="cb", details=details)
+    attempts.record(handoff.pk, by=cast.tim, at=NOW + HOUR, disposition="na")
+    assert clock(handoff, "disposition").state == "running"
+    assert not ClockPause.objects.filter(clock__subject=handoff.pk, until_at=None).exists()
+
+
+def test_a_worker_that_is_late_prolongs_no_pause(cast: Cast) -> None:
+    """The call comes two days after the date, and nobody has swept: the clock went on from the date."""
+    handoff = cast.hot()
+    details = Details(callback_at=NOW + DAY)
+    attempts.record(handoff.pk, by=cast.tim, at=NOW + MINUTE, disposition="cb", details=details)
+    attempts.record(handoff.pk, by=cast.tim, at=NOW + 3 * DAY, disposition="na")
+    assert clock(handoff, "disposition").pauses.get().until_at == NOW + DAY
 
 
 def test_a_callback_in_the_past_is_refused(cast: Cast) -> None:

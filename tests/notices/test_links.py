@@ -81,7 +81,7 @@ def test_its_answers_are_not_kept_indexed_or_passed_on(ines, desk):
     response = Client().get(link_for(ines))
     assert "no-store" in response["Cache-Control"]
     assert response["X-Robots-Tag"] == "noindex, nofollow"
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "same-origin"
 
 
 @pytest.mark.django_db

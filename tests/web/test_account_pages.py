@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -11,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from config.accounts.models import User
+from tests.cast import assemble
 from tests.web.conftest import assert_nothing_inline, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -117,3 +120,21 @@ def test_a_locked_account_says_for_how_long(settings):
     )
     assert "After 8 wrong passwords this account rests for 15 min." in html
     assert_nothing_inline(html)
+
+
+def test_the_admin_has_no_way_in_of_its_own(tom: User, client: Client) -> None:
+    """Its form would take a password alone, whatever second step somebody has set up."""
+    TOTP.activate(tom, generate_totp_secret())
+    form = {"username": tom.email, "password": "demo-password-1", "next": "/inbox/"}
+    for answer in (client.get("/admin/login/?next=/admin/sla/"), client.post("/admin/login/?next=/admin/sla/", form)):
+        assert answer["Location"] == f"{reverse('account_login')}?next=/admin/sla/"
+    assert "_auth_user_id" not in client.session
+
+
+def test_whoever_manages_nothing_is_told_so_in_the_admin() -> None:
+    cast = assemble()
+    answer = signed_in(cast.sam).get("/admin/", follow=True)
+    assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert signed_in(cast.mara).get("/admin/login/?next=https://elsewhere.example/")["Location"] == reverse(
+        "admin:index"
+    )
