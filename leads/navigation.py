@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config.accounts.choices import Function
-from config.web.access import ADMINS, MANAGERS, MEMBERS, READERS, Rule, of
+from config.web.access import ADMINS, MANAGERS, MEMBERS, READERS, Rule, either, of
 from config.web.start import AGREEMENT, NAVIGATION, SET_UP, WORK, Entry
 from leads.views.callers import CALLERS, DESK_MANAGERS, LEADS_A_DESK, REPS
 from leads.views.conditions import DRAFTS
@@ -12,6 +12,7 @@ from leads.views.duplicates import KEEPS_ORDER
 SELLERS = (Function.SALES, Function.BUSINESS_DEVELOPMENT)
 SELLS = Rule("who sells", lambda actor: bool(actor) and actor.works_in(*SELLERS))  # an admin's day begins elsewhere
 HANDS_ON = of(*SELLERS, Function.TELEQUALIFICATION, Function.MARKETING)
+SETTLES_OR_IS_PARTY = either(HANDS_ON, of(Function.MANAGEMENT))
 
 NAVIGATION.add(
     Entry("Queue", "queue", "phone-call", CALLERS, order=10, section=WORK, start_for=REPS, keys="g q"),
@@ -48,7 +49,7 @@ NAVIGATION.add(
         keys="g i",
         active_prefix="/inbox/",
     ),
-    Entry("Contests", "contests", "gavel", HANDS_ON, order=26, section=WORK),
+    Entry("Contests", "contests", "gavel", SETTLES_OR_IS_PARTY, order=26, section=WORK),
     Entry("Leads", "leads", "users", MEMBERS, order=40, keys="g l", active_prefix="/leads/"),
     Entry(
         "Opportunities", "opportunities", "briefcase", MEMBERS, order=45, keys="g o", active_prefix="/opportunities/"

@@ -53,7 +53,8 @@ def of(*functions: str, managers: bool = False) -> Rule:
             return bool(actor.manages(*functions))
         return bool(actor.is_admin or actor.works_in(*functions))
 
-    return Rule(who + ", ".join(functions), allows)
+    named = [str(getattr(function, "label", function)).lower() for function in functions]
+    return Rule(who + (", ".join(named[:-1]) + " and " if named[1:] else "") + named[-1], allows)
 
 
 def either(*rules: Rule) -> Rule:

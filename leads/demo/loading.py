@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 from django.db import connection, models, transaction
 
 from config.accounts.choices import Function
+from config.web.errors import Conflict, Refusal
 from leads.demo import people
 from leads.demo.market import Market
 from leads.demo.people import Company
 from leads.demo.stories import ANSWERS, Teller
 from leads.models import Handoff, Rescoring
-from leads.services import chronicle, outcomes, queueing
+from leads.services import chronicle, contests, outcomes, queueing
 from leads.services.chronicle import Chronicle
 from leads.services.desk import desk_of
 from leads.services.intake import Deed, LeadInput, receive
@@ -45,6 +46,7 @@ def load(now: datetime, say: Callable[[str], None]) -> Company:
         _rules_were_applied(company, now)
     arrive_now(company, market, rng, now)
     hand_over_now(company, rng, now)
+    contest_now(company, now)
     say("leads that have just come in")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -116,6 +118,27 @@ def hand_over_now(company: Company, rng: random.Random, now: datetime) -> None:
             answers={key: rng.choice(values) for key, values in ANSWERS.items()},
             next_step=rng.choice(("Send the comparison", "Demo with the whole team", "Call about prices on Thursday")),
         )
+
+
+def contest_now(company: Company, now: datetime) -> None:
+    """The latest rejections are contested: one was overturned, one taken back, the others wait to be settled."""
+    eva, at = company.users["Eva"], now - timedelta(minutes=20)
+    rejected = Handoff.objects.filter(state="rejected", contest__isnull=True, decided_at__lt=at).order_by("-decided_at")
+    open_contests = []
+    for handoff in rejected.select_related("from_user", "decided_by")[:12]:
+        try:
+            contest = contests.contest(
+                handoff.pk, by=handoff.from_user, at=at, comment="They said yes on the phone; please look again."
+            )
+        except (Conflict, Refusal):  # its time is over, or somebody was faster
+            continue
+        open_contests.append((contest, handoff))
+    for number, (contest, handoff) in enumerate(open_contests[:2]):
+        settled = at + timedelta(minutes=5 + number)
+        if number == 0:
+            contests.settle(contest.pk, upheld=False, by=eva, at=settled, note="The packet names a need and a date.")
+        else:
+            contests.take_back(contest.pk, by=handoff.decided_by, at=settled, note="I had missed the note.")
 
 
 def arrive_now(company: Company, market: Market, rng: random.Random, now: datetime) -> None:

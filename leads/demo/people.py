@@ -29,7 +29,7 @@ PEOPLE: tuple[tuple[str, str, str, str, int], ...] = (
     ("Sam Okafor", Function.SALES, "Sales", Role.REP, 20),
     ("Nina Keller", Function.SALES, "Sales", Role.REP, 25),
     ("Paul Richter", Function.SALES, "Sales", Role.REP, 20),
-    ("Eva Brandt", Function.MANAGEMENT, "Management", Role.REP, 0),
+    ("Eva Brandt", Function.MANAGEMENT, "Management", Role.MANAGER, 0),
 )
 
 # name, channel, share of leads, how good its leads are, monthly cost

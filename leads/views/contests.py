@@ -12,14 +12,16 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from config.web.access import MEMBERS, allow
+from config.accounts.choices import Function
+from config.web.access import MEMBERS, allow, of
 from config.web.http import PortalRequest
 from config.web.tables import Choice, Column, Table
 from leads.models import Contest, Handoff
 from leads.services import contests
-from leads.views.inbox import INBOX
+from leads.views.inbox import HANDED_TO
 from leads.views.labels import rejection_words
 
+CONTESTS = of(*HANDED_TO, Function.MANAGEMENT)  # who may be named to settle
 STATES = Contest.State
 TABLE = Table(
     columns=(
@@ -43,7 +45,7 @@ def visible(request: PortalRequest) -> Any:
     return rows.filter(handoff__in=Handoff.objects.visible_to(request.actor).order_by())
 
 
-@allow(INBOX)
+@allow(CONTESTS)
 @require_GET
 @never_cache
 def contests_page(request: PortalRequest) -> HttpResponse:

@@ -29,7 +29,8 @@ from leads.views.handoffs_acts import ACTS, acts_for
 from leads.views.labels import rejection_words, stage_label
 from sla.models import Clock
 
-INBOX = of(Function.SALES, Function.BUSINESS_DEVELOPMENT, Function.TELEQUALIFICATION, Function.MARKETING)
+HANDED_TO = (Function.SALES, Function.BUSINESS_DEVELOPMENT, Function.TELEQUALIFICATION, Function.MARKETING)
+INBOX = of(*HANDED_TO)
 SIZE = 40
 COUNTED = 100  # more are shown as 99+, so nothing further is counted
 MINE, TEAM = "mine", "team"
