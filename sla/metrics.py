@@ -29,6 +29,10 @@ class Unit(TextChoices):
     MONEY = "money", "in the agreement's currency"
 
 
+# What may stand still, where the agreement lets it: while the giver owes an answer, and until a date the lead asked for.
+PAUSED_BY_A_QUESTION = ("decision", "first_contact", "disposition")
+PAUSED_UNTIL_A_DATE = ("attempts", "disposition", "next_step")
+
 TIME_UNITS = (
     Unit.WORKING_MINUTES,
     Unit.WORKING_HOURS,

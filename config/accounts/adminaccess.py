@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -22,7 +22,7 @@ from config.web.access import ADMINS, Rule
 NOBODY = Rule("nobody", lambda actor: False)
 
 
-def sign_in(request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+def sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
     """The admin's own sign-in page never asks for a password: everybody comes in by the portal's, with its second step.
 
     Raises PermissionDenied for who is signed in and manages nothing.

@@ -20,13 +20,13 @@ from leads.models import Attempt, Callback, ClaimRecord, Handoff, QueueItem
 from leads.services import cases, claiming, clockwork, queueing
 from leads.services.cases import Case
 from leads.services.queueing import Reservation
+from sla.metrics import PAUSED_UNTIL_A_DATE
 
 OPENS_AFTER = timedelta(minutes=15)
 REMINDED_BEFORE = timedelta(minutes=5)
 SEEN = timedelta(minutes=5)  # a rep whose pages were silent for longer is not here
 AT_ONCE = 500
 OPEN = (Callback.State.WAITING, Callback.State.OPENED)
-PAUSED = ("attempts", "disposition", "next_step")
 ASKED_FOR = "the lead asked for a date"
 READY_STATES = (PresenceState.AVAILABLE, PresenceState.WRAP_UP)
 KIND_DUE, KIND_MISSED = "callback_due", "callback_missed"
@@ -51,7 +51,7 @@ def make(
         note=note[:200],
         created_at=case.at,
     )
-    clockwork.pause(handoff, PAUSED, case.at, reason=ASKED_FOR, by=owner, resumes_at=due_at)
+    clockwork.pause(handoff, PAUSED_UNTIL_A_DATE, case.at, reason=ASKED_FOR, by=owner, resumes_at=due_at)
     if queueing.in_queue(handoff):
         queueing.requeue(handoff, case, not_before=due_at, why="Callback promised", reservation=_reservation(made))
     return made
@@ -86,7 +86,7 @@ def move(callback_id: int, *, by: User, at: datetime, due_at: datetime, owner: U
     callback.state, callback.reminded_at = Callback.State.WAITING, None
     callback.save(update_fields=["owner", "due_at", "opens_at", "state", "reminded_at"])
     _resume(handoff, at, "the callback was moved")
-    clockwork.pause(handoff, PAUSED, at, reason=ASKED_FOR, by=by, resumes_at=due_at)
+    clockwork.pause(handoff, PAUSED_UNTIL_A_DATE, at, reason=ASKED_FOR, by=by, resumes_at=due_at)
     clockwork.refresh_due(handoff)
     if queueing.in_queue(handoff):
         queueing.requeue(handoff, case, not_before=due_at, why="Callback promised", reservation=_reservation(callback))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from django.utils import timezone
+
 from config.accounts.choices import Role
 from config.accounts.models import Membership, User
 from config.notices.kinds import register_kind
@@ -16,6 +18,7 @@ from config.notices.models import Urgency
 from config.notices.services.notices import Action, tell
 from config.outbox.services.events import News, publish
 from config.web.errors import Conflict, Refusal
+from config.web.wording import local
 from leads.models import Handoff, QueueItem
 from leads.services import contests, handoffs, routing
 from sla.metrics import METRICS
@@ -58,12 +61,17 @@ def commitment_of(clock: Clock) -> CommitmentTerms:
 
 
 def _tell_owner(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -> None:
-    if event.speaks:
+    if event.speaks and not _told_by_the_breach(clock, event):
         _tell(givers(handoff) if clock.kind == "contest" else owners(handoff), clock, event, handoff, at)
 
 
+def _told_by_the_breach(clock: Clock, event: ClockEvent) -> bool:
+    """The breach of the same instant tells who holds the lead and the managers; nobody hears of it twice."""
+    return clock.kind != "contest" and event.at == clock.breaches_at
+
+
 def _tell_manager(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -> None:
-    if event.speaks:
+    if event.speaks and not _told_by_the_breach(clock, event):
         _tell(managers_of([handoff.to_team_id]), clock, event, handoff, at)
 
 
@@ -93,34 +101,48 @@ def _tell(people: Iterable[User], clock: Clock, event: ClockEvent, handoff: Hand
     commitment = commitment_of(clock)
     person, company = handoff.lead.person.name, handoff.lead.company
     who = f"{person}, {company.name}" if company else person
-    title, body = wording(commitment, clock, event, who)
+    title = title_of(commitment, event, who)
     actions: list[Action] = []
     if clock.kind == "decision" and handoff.state == "offered":
         subject = str(handoff.public_id)
         actions = [Action("Accept", "accept_handoff", subject), Action("Reject", "reject_handoff", subject)]
-    tell(
-        list(people),
-        kind="clock_breached" if event.step == BREACH else "clock_warned",
-        urgency=Urgency.NOW,
-        title=title,
-        body=body,
-        url=f"/handoffs/{handoff.public_id}/",
-        dedupe_key=f"clock:{clock.pk}:{event.step}",
-        subject=str(handoff.lead.public_id),
-        actions=actions,
-        at=at,
-    )
+    for zone, readers in by_zone(people).items():
+        tell(
+            readers,
+            kind="clock_breached" if event.step == BREACH else "clock_warned",
+            urgency=Urgency.NOW,
+            title=title,
+            body=body_of(commitment, clock, event, zone),
+            url=f"/handoffs/{handoff.public_id}/",
+            dedupe_key=f"clock:{clock.pk}:{event.step}",
+            subject=str(handoff.lead.public_id),
+            actions=actions,
+            at=at,
+        )
 
 
-def wording(commitment: CommitmentTerms, clock: Clock, event: ClockEvent, who: str) -> tuple[str, str]:
+def by_zone(people: Iterable[User]) -> dict[str, list[User]]:
+    """Who reads times in which zone."""
+    found: dict[str, list[User]] = {}
+    for user in people:
+        found.setdefault(user.time_zone, []).append(user)
+    return found
+
+
+def title_of(commitment: CommitmentTerms, event: ClockEvent, who: str) -> str:
+    if event.step == BREACH:
+        return f"Late: {commitment.name} for {who}"
+    return f"{percent_of(event.step)} % of the time gone: {commitment.name} for {who}"
+
+
+def body_of(commitment: CommitmentTerms, clock: Clock, event: ClockEvent, zone: str) -> str:
     label = METRICS[commitment.metric].label
     if event.step == BREACH:
-        return f"Late: {commitment.name} for {who}", f"{label}: the agreed time is up. Please act, or name the cause."
-    percent = event.step.partition(":")[0]
-    return (
-        f"{percent} % of the time gone: {commitment.name} for {who}",
-        f"{label}: due {clock.due_at:%a %d %b %H:%M} UTC." if clock.due_at else label,
-    )
+        return f"{label}: the agreed time is up. Please act, or name the cause."
+    if clock.due_at is None:
+        return label
+    with timezone.override(zone):
+        return f"{label}: due {local(clock.due_at)}."
 
 
 def owners(handoff: Handoff) -> list[User]:

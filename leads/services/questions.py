@@ -12,9 +12,9 @@ from config.outbox.services.events import News, publish
 from config.web.errors import Conflict, Refusal
 from leads.models import Handoff, HandoffMessage
 from leads.services import cases, clockwork, late
+from sla.metrics import PAUSED_BY_A_QUESTION
 
 PAUSED = "question"  # the pauses that an answer ends; a date the lead asked for is another matter
-PAUSES = ("decision", "first_contact", "disposition")
 
 
 @transaction.atomic
@@ -24,7 +24,7 @@ def ask(handoff_id: int, *, by: User, at: datetime, text: str) -> HandoffMessage
     if not handoff.is_open:
         raise late.over(handoff)
     message = _write(handoff, by, at, text, asks=True)
-    clockwork.pause(handoff, PAUSES, at, reason=PAUSED, note=text.strip()[:200], by=by)
+    clockwork.pause(handoff, PAUSED_BY_A_QUESTION, at, reason=PAUSED, note=text.strip()[:200], by=by)
     clockwork.refresh_due(handoff)
     _tell("handoff.asked", handoff, at, message=message.pk, **cases.signed(by))
     return message

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -30,7 +31,7 @@ def visible(request: PortalRequest, public_id: str) -> tuple[Handoff, Clock]:
     """A clock whose handoff this person may see; anybody else's is not found."""
     clock = get_object_or_404(Clock, public_id=public_id)
     handoff = get_object_or_404(
-        Handoff.objects.visible_to(request.actor).select_related("lead__person"), pk=clock.subject
+        Handoff.objects.visible_to(request.actor).select_related("lead__person", "to_team"), pk=clock.subject
     )
     return handoff, clock
 
@@ -52,12 +53,22 @@ def shown(request: PortalRequest, handoff: Handoff, clock: Clock, form: CauseFor
     template = "leads/clocks/panel.html" if request.htmx else "leads/clocks/page.html"
     context = {
         "handoff": handoff,
+        "crumbs": crumbs(handoff),
         "why": explanation,
         "form": form,
         "may_name": may_name(request, handoff, explanation),
         "may_decide": may_decide(request, handoff, explanation),
     }
     return render(request, template, context)
+
+
+def crumbs(handoff: Handoff) -> list[tuple[str, str]]:
+    """Whose lead it is, and the handoff that the clock times."""
+    lead = handoff.lead
+    return [
+        (lead.person.name, reverse("lead", args=[lead.public_id])),
+        (f"Handoff to {handoff.to_team.name}", reverse("handoff", args=[handoff.public_id])),
+    ]
 
 
 def may_name(request: PortalRequest, handoff: Handoff, why: Explanation) -> bool:

@@ -27,10 +27,12 @@ from leads.models import (
 from leads.services import cases, clockwork, contests
 from leads.services.judging import label_of
 from leads.views.labels import reason_label, terms_of
+from sla.document.compose import clause_number
 from sla.metrics import METRICS
 from sla.models import Clock
 from sla.stages import LABELS
 from sla.terms import MessageTerms, PersonaTerms, Terms
+from sla.words.promises import promise_words
 
 WITH = (
     "lead__person", "lead__company", "lead__score", "lead__segment", "lead__campaign", "lead__owner", "version__agreement",
@@ -53,6 +55,8 @@ class ClockRow:
 
     clock: Clock
     name: str
+    clause: str = ""
+    words: str = ""
 
 
 @dataclass
@@ -141,7 +145,14 @@ class Detail:
 
     @property
     def clauses(self) -> list[ClockRow]:
-        return [*self.running, *self.ended]
+        """Every clock with the number of the clause it times and what that promises."""
+        return [ClockRow(row.clock, row.name, *self._clause_of(row.clock)) for row in (*self.running, *self.ended)]
+
+    def _clause_of(self, clock: Clock) -> tuple[str, str]:
+        if self.terms is None or all(item.key != clock.commitment for item in self.terms.commitments):
+            return "", ""
+        words = promise_words(self.terms.commitment(clock.commitment), self.terms)
+        return clause_number(self.terms, f"commitment:{clock.commitment}"), words
 
     def name_of(self, clock: Clock) -> str:
         if self.terms and any(item.key == clock.commitment for item in self.terms.commitments):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
 from sla.document import closing, lead, process, promises
 from sla.document.blocks import Clause, Document, Section
 from sla.terms import Terms
 from sla.words.basics import function_label
+
+_numbers: OrderedDict[str, dict[str, str]] = OrderedDict()
+NUMBERS_KEPT = 64
 
 SECTIONS: tuple[Callable[[Terms], Iterable[Section]], ...] = (
     process.parties,
@@ -32,6 +36,19 @@ SECTIONS: tuple[Callable[[Terms], Iterable[Section]], ...] = (
     process.scripts,
     process.holidays,
 )
+
+
+def clause_number(terms: Terms, anchor: str) -> str:
+    """The number under which an anchor stands in the document of these terms ("8.1"), "" where it has none."""
+    known = _numbers.get(terms.content_hash)
+    if known is None:
+        document = compose(terms)
+        known = {anchor: document.number_of(anchor) for anchor in document.anchors}
+        if terms.content_hash:
+            _numbers[terms.content_hash] = known
+            while len(_numbers) > NUMBERS_KEPT:
+                _numbers.popitem(last=False)
+    return known.get(anchor, "")
 
 
 def compose(terms: Terms) -> Document:

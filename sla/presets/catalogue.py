@@ -262,6 +262,8 @@ def _escalations(preset: Preset) -> list[Row]:
         )
         if commitment["metric"] == "decision":
             steps = (*STEPS, (200, "pull_back"))
+        if commitment["metric"] == "contest":  # its silence is no lateness: the rejection stands then
+            steps = ((75, "tell_giver"),)
         rows += [
             {"key": f"{commitment['key']}-{percent}-{action.replace('_', '-')}", "commitment": commitment["key"],
              "at_percent": percent, "action": action}

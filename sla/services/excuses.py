@@ -8,14 +8,20 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.urls import reverse
 
 from config.accounts.actor import Actor
-from config.accounts.choices import Function
-from config.accounts.models import User
+from config.accounts.choices import Function, Role
+from config.accounts.models import Membership, User
+from config.notices.kinds import register_kind
+from config.notices.services.notices import tell
 from config.outbox.services.events import News, publish
 from config.web.errors import Conflict, Forbidden, Refusal
 from sla.models import BreachCause, Clock
 from sla.services import clocks
+
+KIND = "clock_excuse"
+register_kind(KIND, "A cause is named for a broken promise, or decided on", group="Clocks")
 
 
 @transaction.atomic
@@ -40,6 +46,15 @@ def propose(clock_id: int, *, cause: str, note: str, by: User, sides: frozenset[
         defaults={"cause": cause, "note": note.strip(), "proposed_by": by, "proposed_side": side, "proposed_at": at},
     )
     _tell("clock.cause_named", clock, named, at)
+    deciding = Membership.objects.active().filter(
+        team__function__in=sides - {side}, role__in=(Role.MANAGER, Role.ADMIN)
+    )
+    readers = {seat.user_id: seat.user for seat in deciding.select_related("user")}
+    _notify(
+        list(readers.values()), clock, named, at,
+        f"{by.name} names a cause for a broken promise: {named.get_cause_display()}",
+        f"{named.note} You decide whether it is excused.".strip(),
+    )  # fmt: skip
     return named
 
 
@@ -61,6 +76,8 @@ def decide(clock_id: int, *, excused: bool, by: User, sides: frozenset[str], at:
     named.excused, named.decided_by, named.decided_at = excused, by, at
     named.save(update_fields=["excused", "decided_by", "decided_at"])
     _tell("clock.excused" if excused else "clock.excuse_refused", clock, named, at)
+    said = "excuses" if excused else "does not excuse"
+    _notify([named.proposed_by], clock, named, at, f"{by.name} {said} the broken promise", named.get_cause_display())
     return named
 
 
@@ -70,6 +87,13 @@ def side_of(user: User, sides: frozenset[str], *, prefer: str) -> str:
     if not mine:
         raise Forbidden("not_a_side", "Only the two sides of a handoff name the cause of a breach.")
     return prefer if prefer in mine else sorted(mine)[0]
+
+
+def _notify(readers: list[User], clock: Clock, named: BreachCause, at: datetime, title: str, body: str) -> None:
+    tell(
+        readers, kind=KIND, title=title, body=body, url=reverse("clock", args=[clock.public_id]),
+        dedupe_key=f"excuse:{named.pk}:{at.isoformat()}", subject=str(clock.public_id), at=at,
+    )  # fmt: skip
 
 
 def _tell(topic: str, clock: Clock, named: BreachCause, at: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sla import businesstime
+from sla.document.compose import clause_number
 from sla.metrics import METRICS
 from sla.models import BreachCause, Clock, ClockEvent, ClockPause, EscalationStep
 from sla.models.clock import BREACH
@@ -16,6 +17,7 @@ from sla.services.clocks import pauses_of
 from sla.services.compiling import terms_by_id
 from sla.terms import CalendarTerms, CommitmentTerms, Terms
 from sla.timing import hours_for, percent_of
+from sla.words.promises import promise_words, whose_leads_words
 
 DAYS_SHOWN = 60  # a walk over more days is shortened in the middle: nobody reads a year of rows
 DAY_MINUTES = 24 * 60
@@ -115,6 +117,19 @@ class Explanation:
     cause: BreachCause | None
     closed: Sequence[tuple[datetime, datetime, str]]
     window_words: str
+    clause: str  # its number in the document
+    words: str  # the promise itself
+    whose_leads: str  # for which leads it holds; "" for all
+
+    @property
+    def promised(self) -> timedelta:
+        """The working time that was promised."""
+        return self.used + self.left
+
+    @property
+    def late_by(self) -> timedelta | None:
+        """Working time used beyond what was promised; None where nothing was."""
+        return -self.left if self.left < timedelta() else None
 
     @property
     def next_step(self) -> Step | None:
@@ -153,6 +168,9 @@ def explain(clock: Clock, at: datetime) -> Explanation:
             for start, end, why in clock.timing.get("closed", ())
         ],
         window_words=_window_words(clock.timing),
+        clause=clause_number(terms, f"commitment:{commitment.key}"),
+        words=promise_words(commitment, terms),
+        whose_leads=whose_leads_words(commitment, terms),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import groupby
 
-from sla.metrics import METRICS, Unit
+from sla.metrics import METRICS, PAUSED_BY_A_QUESTION, PAUSED_UNTIL_A_DATE, Unit
 from sla.models.promises import Comparison, CountsIn, EscalationStep, Period
 from sla.terms import CommitmentTerms, EscalationTerms, Terms
 from sla.words.basics import (
@@ -112,7 +112,7 @@ def _what(commitment: CommitmentTerms, terms: Terms) -> str:
 
 def commitment_words(commitment: CommitmentTerms, terms: Terms) -> list[str]:
     """The whole clause as sentences, the promise first."""
-    said = [promise_words(commitment, terms), _whose_leads(commitment, terms)]
+    said = [promise_words(commitment, terms), whose_leads_words(commitment, terms)]
     if is_timed(commitment):
         said += [_clock_words(commitment), _hours_words(commitment, terms), _pause_words(commitment)]
         said += [_share_words(commitment), at_risk_words(commitment, terms)]
@@ -122,7 +122,7 @@ def commitment_words(commitment: CommitmentTerms, terms: Terms) -> list[str]:
     return [item for item in said if item]
 
 
-def _whose_leads(commitment: CommitmentTerms, terms: Terms) -> str:
+def whose_leads_words(commitment: CommitmentTerms, terms: Terms) -> str:
     """For which leads, where it is not for all; and for which are left when an earlier promise takes some."""
     if commitment.scope:
         return f"This holds for leads for which {criteria_words(commitment.scope)}."
@@ -183,9 +183,15 @@ def _lower_first(name: str) -> str:
 
 
 def _pause_words(commitment: CommitmentTerms) -> str:
-    if commitment.pausable:
-        return "The clock stands still while an answer is owed by the giver, or the lead has asked for a later date."
-    return ""
+    causes = [
+        words
+        for metrics, words in (
+            (PAUSED_BY_A_QUESTION, "while an answer is owed by the giver"),
+            (PAUSED_UNTIL_A_DATE, "until a date that the lead has asked for"),
+        )
+        if commitment.metric in metrics
+    ]
+    return f"The clock stands still {' and '.join(causes)}." if commitment.pausable and causes else ""
 
 
 def _warn_words(commitment: CommitmentTerms) -> str:
@@ -203,13 +209,13 @@ def at_risk_words(commitment: CommitmentTerms, terms: Terms) -> str:
     told = []
     for action, group in groupby(steps, key=lambda step: step.action):
         moments = [moment_words(step.at_percent, commitment) for step in group]
-        told.append(f"{' and again '.join(moments)} {action_words(action)}")
+        told.append(f"{' and again '.join(moments)} {action_words(action, commitment)}")
     return sentence("; ".join(told))
 
 
 def escalation_words(step: EscalationTerms, commitment: CommitmentTerms | None) -> str:
     """ "after 30 working minutes the person who holds the lead is told"."""
-    return f"{moment_words(step.at_percent, commitment)} {action_words(step.action)}"
+    return f"{moment_words(step.at_percent, commitment)} {action_words(step.action, commitment)}"
 
 
 def moment_words(percent: int, commitment: CommitmentTerms | None) -> str:
@@ -232,7 +238,9 @@ ACTIONS = {
 }
 
 
-def action_words(action: str) -> str:
+def action_words(action: str, commitment: CommitmentTerms | None = None) -> str:
+    if commitment is not None and commitment.metric == "contest" and action == EscalationStep.Action.TELL_OWNER:
+        action = EscalationStep.Action.TELL_GIVER  # the reply is the giver's
     return ACTIONS.get(EscalationStep.Action(action), action)
 
 
