@@ -6,8 +6,9 @@ context that `changed_by` opens; the admin's middleware opens it for every reque
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any, TypeVar
 
 import pghistory
@@ -16,6 +17,7 @@ from django.db import models
 from config.accounts.models import User
 
 Tracked = TypeVar("Tracked", bound=type[models.Model])
+Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 # What a version's history leaves out: the compiled form repeats what the rows say.
 DERIVED = ["compiled"]
@@ -41,3 +43,14 @@ def changed_by(user: User | None, **more: Any) -> Iterator[None]:
     """What is changed inside is changed by this person; nested calls keep the outermost event id."""
     with pghistory.context(user=user.pk if user else None, **more):
         yield
+
+
+def recorded(verb: Verb) -> Verb:
+    """Decorates a verb that takes `by`: what it changes is on record as that person's doing, wherever it was called from."""
+
+    @wraps(verb)
+    def done(*args: Any, by: User, **options: Any) -> Any:
+        with changed_by(by):
+            return verb(*args, by=by, **options)
+
+    return done  # type: ignore[return-value]

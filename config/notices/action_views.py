@@ -22,11 +22,19 @@ from config.web.errors import Refusal
 @require_http_methods(["GET", "HEAD", "POST"])
 def action_link(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks, and never acts: programs that check mails for viruses open every link. POST acts, once."""
-    now = timezone.now()
     try:
         link = links.find(token)
-        if request.user.is_authenticated and request.user != link.user:
-            return _page(request, "other_person", 403)
+    except Refusal as refusal:
+        return _page(request, "refused", refusal.status, refusal=refusal)
+    if request.user.is_authenticated and request.user != link.user:
+        return _page(request, "other_person", 403)
+    with timezone.override(link.user.time_zone):  # nobody need be signed in; the times are for who got the mail
+        return _answer(request, link)
+
+
+def _answer(request: HttpRequest, link: ActionLink) -> HttpResponse:
+    now = timezone.now()
+    try:
         links.check_usable(link, now)
         asked = links.describe(link)
         form = _form(asked, request)

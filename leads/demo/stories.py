@@ -81,8 +81,9 @@ class Teller:
         rng = self.rng
         c.enter(Stage.KNOWN, at, cause="intake")
         eager = rng.random() < 0.34 * quality
-        for _ in range(rng.randrange(2, 9)):
-            at = self._later(at, timedelta(hours=rng.expovariate(1 / 20)))
+        for number in range(rng.randrange(2, 9)):
+            if number:  # the first is what they came in by
+                at = self._later(at, timedelta(hours=rng.expovariate(1 / 20)))
             kind = rng.choice(BIG if eager and rng.random() < 0.45 else SMALL)
             if kind in INTENT and rng.random() < 0.8:
                 c.lead.intent = INTENT[kind]

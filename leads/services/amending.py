@@ -25,7 +25,9 @@ class Preview:
     """Open handoffs of the segment under older versions, with what would change on their clocks."""
 
     handoffs: int
-    changes: list[tuple[Handoff, Amendment]]
+    clocks: int
+    late_at_once: int  # those that would be due before now
+    changes: list[tuple[Handoff, Amendment]]  # the first of them
 
 
 def older(version: Version) -> list[int]:
@@ -38,14 +40,17 @@ def older(version: Version) -> list[int]:
 
 def preview(version: Version, at: datetime) -> Preview:
     ids = older(version)
-    shown = Handoff.objects.select_related("lead__person", "lead__company", "version").in_bulk(ids[:MOST_SHOWN])
     terms = terms_of(version)
-    changes = []
-    for clock in Clock.objects.open().filter(subject__in=shown).prefetch_related("pauses").order_by("due_at"):
+    planned = []
+    for clock in Clock.objects.open().filter(subject__in=ids).prefetch_related("pauses").order_by("due_at"):
         change = amending.planned(clock, terms, at)
         if change is not None and change.changes:
-            changes.append((shown[clock.subject], change))
-    return Preview(len(ids), changes)
+            planned.append((clock.subject, change))
+    first = planned[:MOST_SHOWN]
+    about = Handoff.objects.select_related("lead__person", "lead__company", "version")
+    handoffs = about.in_bulk({subject for subject, _ in first})
+    late = sum(1 for _, change in planned if change.new_due_at is not None and change.new_due_at < at)
+    return Preview(len(ids), len(planned), late, [(handoffs[subject], change) for subject, change in first])
 
 
 def apply(version: Version, *, by: User, at: datetime, why: str) -> int:

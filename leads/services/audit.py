@@ -89,6 +89,8 @@ RULES: tuple[Rule, ...] = (
                    SELECT 1 FROM leads_handoff h WHERE h.lead_id = l.id AND h.state IN ('offered', 'accepted')))
            OR (l.closed_at IS NOT NULL AND EXISTS (
                    SELECT 1 FROM leads_nurturespell n WHERE n.lead_id = l.id AND n.left_at IS NULL))
+           OR (l.closed_at IS NOT NULL AND EXISTS (
+                   SELECT 1 FROM leads_opportunity o WHERE o.lead_id = l.id AND o.closed_at IS NULL))
         """,
     ),
     Rule(

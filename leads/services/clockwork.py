@@ -80,7 +80,7 @@ def orders(
                 started_at=at,
                 closed=(*closed, *away),
                 window=window.terms if callable_hours and window else None,
-                extra={"window_origin": window.origin} if callable_hours and window else {},
+                extra={"window_origin": window.origin_words} if callable_hours and window else {},
             )
         )
     return found

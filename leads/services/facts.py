@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -53,10 +53,17 @@ def read(lead: Lead, points: Iterable[ContactPoint], handoffs: Iterable[Handoff]
     told = [*_answers(handoffs), *_sent(lead)]
     found = {}
     for heading, names in SHOWN.items():
-        facts = [_fact(name, values.get(name), told) for name in names]
+        facts = [_named(_fact(name, values.get(name), told), name, lead) for name in names]
         found[heading] = [fact for fact in facts if fact.value]
     found["Own fields"] = _own(lead, told)
     return {heading: facts for heading, facts in found.items() if facts}
+
+
+def _named(fact: Fact, name: str, lead: Lead) -> Fact:
+    """A campaign is judged by its key and shown by its name."""
+    if name == "lead.campaign" and lead.campaign is not None:
+        return replace(fact, value=lead.campaign.name)
+    return fact
 
 
 Told = tuple[Origin, frozenset[str]]

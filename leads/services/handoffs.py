@@ -163,6 +163,8 @@ def accept_locked(handoff: Handoff, case: Case, *, by: User, meeting_at: datetim
         OwnerSpell.objects.create(handoff=handoff, user=by, from_at=at, cause="accepted", by=by)
     clockwork.stop(handoff, ["decision"], at, {"act": "accepted", "by": by.pk})
     clockwork.start(handoff, case, clockwork.ON_ACCEPT)
+    if handoff.kind == HandoffKind.WARM:  # who takes the lead on the call has just spoken with it
+        clockwork.stop(handoff, ["first_contact"], at, {"act": "warm transfer", "by": by.pk})
     move = stages.Move(at, "accepted", case.terms, by, case.score.total)
     stages.enter_through(case.lead, ACCEPTED_STAGE.get(handoff.to_function, ()), move)
     handoff.save(update_fields=["state", "decided_by", "decided_at", "to_user", "meeting_at", "kind"])

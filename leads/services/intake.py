@@ -164,7 +164,8 @@ def _new_lead(
         return lead, None
     case = Case(lead, addresses, known, terms, at)
     handoff = _begin(case, writes)
-    writes.add(*deeds, key, scores.row(lead, case.score, terms, at))
+    first = scores.change(lead, 0, case.score, at, "intake")
+    writes.add(*deeds, key, scores.row(lead, case.score, terms, at), *([first] if first else []))
     return lead, handoff
 
 

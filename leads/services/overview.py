@@ -13,7 +13,7 @@ from leads.fields import label_of
 from leads.models import Lead
 from leads.services.nurture import local_date
 from sla import criteria
-from sla.services.readiness import thresholds
+from sla.services.readiness import highest_score, thresholds
 from sla.stages import FORWARD, QUALIFYING
 from sla.terms import DefinitionTerms, Terms
 
@@ -86,14 +86,14 @@ def of_segment(segment_id: int, terms: Terms, at: datetime) -> Overview:
 
 
 def wanted_engagement(terms: Terms) -> int:
-    """The engagement that the definitions of qualification ask for: their own figure, else what is left of the points when
-    the fit is a good one."""
+    """The engagement that the definitions of qualification ask for: their own figure, else what is left of the points that
+    are wanted in all when the fit earns half of what it can (the least of grade B)."""
     for stage in QUALIFYING:
         for definition in terms.definitions_for(stage):
             if definition.minimum_engagement is not None:
                 return definition.minimum_engagement
             if definition.minimum_score is not None:
-                return definition.minimum_score
+                return max(definition.minimum_score - highest_score(terms, scoring.FIT) // 2, 0)
     return 0
 
 
@@ -115,8 +115,14 @@ def _row(code: str, terms: Terms, leads: int, today: date) -> StageRow:
         review_on=review_on,
         is_due=review_on is not None and review_on <= today,
         leads=leads,
-        definitions=tuple(Said(one, tuple(needs_of(one))) for one in terms.definitions_for(code)),
+        definitions=tuple(Said(one, (*needs_of(one), *at_once(one, terms))) for one in terms.definitions_for(code)),
     )
+
+
+def at_once(definition: DefinitionTerms, terms: Terms) -> list[str]:
+    """The deeds that carry a lead straight to the stage; required fields and exclusions hold for it all the same."""
+    names = [rule.name for rule in terms.score_rules if rule.catapult_to == definition.stage]
+    return [f"or, whatever its points: {', '.join(names)}"] if names else []
 
 
 def needs_of(definition: DefinitionTerms) -> list[str]:

@@ -21,6 +21,7 @@ MOST = 25
 WORDS = 6
 FEWEST_DIGITS = 4
 SHORTEST_WORD = 2
+SHORTEST_ADDRESS = 4
 PHONE = re.compile(r"[+\d][\d\s()/.\-]*")
 
 
@@ -71,6 +72,9 @@ def leads_like(text: str) -> QuerySet[Lead, int] | None:
         _ids(company__in=Company.objects.filter(search=names).values("pk")),
         *_both(words_of(text)),
     ]
+    if len(text.strip()) >= SHORTEST_ADDRESS and " " not in text.strip():  # the part before the @
+        begins = ContactPoint.objects.filter(kind=ContactKind.EMAIL, normalised__startswith=text.strip().lower())
+        ways.append(_of_people(begins))
     return ways[0].union(*ways[1:])
 
 

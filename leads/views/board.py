@@ -105,9 +105,9 @@ def _tiles(found: verbs.Counts, chosen: CallQueue | None) -> list[dict[str, Any]
     return [
         {"label": "Waiting now", "figure": shown(found.now), "sub": f"{shown(found.later)} later", "href": here},
         {"label": "In hand", "figure": shown(found.in_hand), "sub": "being called", "href": f"{here}&state=in_hand"},
-        {"label": "Due in 5 minutes", "figure": shown(found.due_5), "sub": "of those waiting", "href": f"{here}&due=5"},
-        {"label": "Due in 15 minutes", "figure": shown(found.due_15), "sub": "of those waiting", "href": f"{here}&due=15"},
-        {"label": "Due in 60 minutes", "figure": shown(found.due_60), "sub": "of those waiting", "href": f"{here}&due=60"},
+        {"label": "Due in 5 minutes", "figure": shown(found.due_5), "sub": "of those waiting, the late ones too", "href": f"{here}&due=5"},
+        {"label": "Due in 15 minutes", "figure": shown(found.due_15), "sub": "of those waiting, the late ones too", "href": f"{here}&due=15"},
+        {"label": "Due in 60 minutes", "figure": shown(found.due_60), "sub": "of those waiting, the late ones too", "href": f"{here}&due=60"},
         {"label": "Late", "figure": shown(found.breached), "sub": "with a broken promise", "href": f"{here}&late=1"},
     ]  # fmt: skip
 

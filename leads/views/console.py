@@ -17,9 +17,11 @@ from django.views.decorators.http import require_GET, require_POST
 from config.accounts.choices import PresenceState
 from config.accounts.services import presence
 from config.web.access import allow
+from config.web.errors import Refusal
 from config.web.http import PortalRequest
 from config.web.wording import local
 from leads.services import claiming, clearing, console, drafts
+from leads.services.choosing import source_label
 from leads.services.console import Sheet
 from leads.services.gates import NO_CONSENT, NO_NUMBER, Clearance
 from leads.views.callers import CALLERS, manages, workable
@@ -103,7 +105,14 @@ def _facts(sheet: Sheet) -> list[tuple[str, Any]]:
         ("Industry", company.industry if company else ""),
         ("Employees", f"{company.employees:,}" if company and company.employees else ""),
         ("Place", ", ".join(part for part in (person.city, person.country) if part)),
-        ("Source", " · ".join(p for p in (lead.source, lead.campaign.name if lead.campaign else "") if p)),
+        (
+            "Source",
+            " · ".join(
+                p
+                for p in (source_label(lead.source) if lead.source else "", lead.campaign.name if lead.campaign else "")
+                if p
+            ),
+        ),
         ("E-mail", sheet.addresses.get("email", "")),
     ]
     return [(label, value) for label, value in found if value]
@@ -239,8 +248,12 @@ def console_consent(request: PortalRequest, public_id: UUID) -> HttpResponse:
 def console_number(request: PortalRequest, public_id: UUID) -> HttpResponse:
     handoff = workable(request, public_id)
     claiming.must_hold(handoff.pk, by=request.user)
-    clearing.add_number(handoff.pk, by=request.user, at=timezone.now(), number=request.POST.get("number", ""))
-    messages.success(request, "The number is added.")
+    try:
+        clearing.add_number(handoff.pk, by=request.user, at=timezone.now(), number=request.POST.get("number", ""))
+    except Refusal as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, "The number is added.")
     return redirect("console", public_id)
 
 

@@ -207,6 +207,12 @@ class QualifyForm(OutcomeForm):
 def question_field(question: QuestionTerms) -> forms.Field:
     """The control for a question's kind. Required ones are refused by the verb, so that a draft may lack them."""
     options: dict[str, Any] = {"label": question.label, "help_text": question.help_text, "required": False}
+    field = _control(question, options)
+    field.asked_for = question.is_required  # type: ignore[attr-defined]
+    return field
+
+
+def _control(question: QuestionTerms, options: dict[str, Any]) -> forms.Field:
     if question.kind == "choice":
         return forms.ChoiceField(choices=[("", "Not asked yet"), *((c, c) for c in question.choices)], **options)
     if question.kind == "yes_no":

@@ -165,7 +165,7 @@ def rate(asked: Asked) -> Sequence[Block]:
     )
     low, high = whole.opened.interval
     columns = [
-        Column("what", "", "start"),
+        Column("what", "Which leads", "start"),
         Column("rate", "Became opportunities"),
         Column("interval", "95 % interval", "start"),
     ]

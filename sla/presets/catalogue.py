@@ -11,7 +11,9 @@ from sla.presets.reasons import REASONS
 from sla.stages import LABELS, Stage
 
 Row = dict[str, Any]
-HIGH_INTENT: Row = {"field": "lead.intent", "op": "in", "value": ["Demo", "Trial", "Pricing"]}
+ASKED: Row = {"field": "lead.intent", "op": "in", "value": ["Demo", "Trial", "Pricing"]}
+# What the lead says it wants, or has just done: a connected system need not say both.
+HIGH_INTENT: Row = {"any": [ASKED, {"activity": ["demo_request", "trial_start"], "at_least": 1, "within_days": 7}]}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from sla.services.clocks import pauses_of
 from sla.services.compiling import terms_by_id
 from sla.terms import CalendarTerms, CommitmentTerms, Terms
 from sla.timing import hours_for, percent_of
+from sla.words.hours import week_words, zone_words
 from sla.words.promises import promise_words, whose_leads_words
 
 DAYS_SHOWN = 60  # a walk over more days is shortened in the middle: nobody reads a year of rows
@@ -209,7 +210,8 @@ def _window_words(timing: dict[str, Any]) -> str:
     if not window:
         return ""
     origin = timing.get("window_origin", "")
-    return f"and the lead may be called, {window['timezone']}{f' ({origin})' if origin else ''}"
+    known = f" (its zone is known {origin})" if origin else ""
+    return f"{week_words(window['week'])}, {zone_words(window['timezone'])}{known}"
 
 
 # --- the simulator ---------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from config.accounts.models import User
 from config.web.errors import Conflict, Refusal
 from sla import parties
 from sla.access import require_drafter, require_signer
+from sla.history import recorded
 from sla.links import version_url
 from sla.models import Signature, Version
 from sla.services import compiling
@@ -35,6 +36,7 @@ def missing(version: Version) -> list[Gap]:
 
 
 @transaction.atomic
+@recorded
 def propose(version_id: int, *, by: User, at: datetime, revision: int | None = None) -> Version:
     """Compile, hash and offer a draft for signature. Refused with every gap named; a conflict if edited meanwhile."""
     require_drafter(by)
@@ -62,6 +64,7 @@ def propose(version_id: int, *, by: User, at: datetime, revision: int | None = N
 
 
 @transaction.atomic
+@recorded
 def reopen(version_id: int, *, by: User, at: datetime, reason: str = "Reopened for changes") -> Version:
     """Back to draft. Signatures given so far are void, and stay on record."""
     require_drafter(by)
@@ -72,13 +75,14 @@ def reopen(version_id: int, *, by: User, at: datetime, reason: str = "Reopened f
     version.compiled, version.content_hash, version.proposed_at, version.proposed_by = None, "", None, None
     version.revision += 1
     version.save(update_fields=["state", "compiled", "content_hash", "proposed_at", "proposed_by", "revision"])
-    body = f"{reason}. {voided} no longer count." if voided else f"{reason}."
+    body = f"{reason}. No longer valid: {voided}." if voided else f"{reason}."
     _tell_signers(version, terms, f"{by.name} has taken {version} back to the desk", body, at, by)
     announce_event("version.reopened", version, terms, at)
     return version
 
 
 @transaction.atomic
+@recorded
 def withdraw(version_id: int, *, by: User, at: datetime) -> Version:
     """No longer offered. Signatures given so far are void."""
     require_drafter(by)
@@ -95,6 +99,7 @@ def withdraw(version_id: int, *, by: User, at: datetime) -> Version:
 
 
 @transaction.atomic
+@recorded
 def sign(version_id: int, *, side: str, by: User, at: datetime, content_hash: str) -> Version:
     """Sign for one side exactly what was read: `content_hash` must be that of the proposal.
 

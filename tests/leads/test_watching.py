@@ -33,10 +33,19 @@ def told() -> list[tuple[str, str]]:
 def test_a_rise_is_told_once(cast: Cast, lead: Lead) -> None:
     watching.watch(cast.jonas, at=NOW, lead=lead)
     assert moved(cast, lead, "webinar") == 1
-    change = ScoreChange.objects.get()
+    change = ScoreChange.objects.latest("id")
     assert told() == [("Jonas Weiss", f"Ada Lovelace: {change.before} to {change.total} points")]
     watching.tell_watchers(NOW + 2 * MINUTE)
     assert len(told()) == 1
+
+
+def test_a_newcomer_with_many_points_is_a_rise(cast: Cast) -> None:
+    watching.watch(cast.jonas, at=NOW - MINUTE, source="website", threshold=20)
+    lead = cast.lead("ada", deeds=("webinar", "pricing_page")).lead
+    first = ScoreChange.objects.get(lead=lead)
+    assert (first.before, first.total, first.cause) == (0, lead.score.total, "intake")
+    assert lead.source == "website"
+    assert watching.tell_watchers(NOW + MINUTE) == 1
 
 
 def test_a_fall_only_where_falls_are_asked_for(cast: Cast, lead: Lead) -> None:
