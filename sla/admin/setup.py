@@ -56,7 +56,9 @@ class SegmentAdmin(ActorAdminMixin, ModelAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "criteria":
-            return CriteriaField(label="Conditions", required=False, help_text="Which leads belong here.")
+            return CriteriaField(
+                label="Conditions", required=False, help_text="Which leads belong here.", runs_at_once=True
+            )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

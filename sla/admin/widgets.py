@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from sla.criteria import check_criteria
 from sla.openhours import DAY_NAMES, WEEKDAYS
+from sla.services import versions
 
 RANGE = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(?:-|–|—|to|until)\s*(\d{1,2})(?:[:.](\d{2}))?")
 BETWEEN = re.compile(r"\s*(?:,|;|and)\s*")
@@ -77,9 +78,10 @@ def use_criteria_widget(widget: type[forms.Widget]) -> None:
 
 
 class CriteriaField(PlainField):
-    """Gives back a checked condition, {} for none."""
+    """Gives back a checked condition, {} for none. `runs_at_once`: no proposal will check later what it looks at."""
 
-    def __init__(self, **kwargs: Any):
+    def __init__(self, *, runs_at_once: bool = False, **kwargs: Any):
+        self.runs_at_once = runs_at_once
         super().__init__(**{"widget": _criteria_widget[0]} | kwargs)
 
     def prepare_value(self, value: Any) -> Any:
@@ -95,7 +97,7 @@ class CriteriaField(PlainField):
             found = json.loads(text)
         except ValueError as error:
             raise ValidationError(f"This is not JSON: {error}") from error
-        if problems := check_criteria(found):
+        if problems := check_criteria(found, versions.known_fields() if self.runs_at_once else None):
             raise ValidationError(problems)
         return found
 

@@ -1,4 +1,4 @@
-"""What leads bring to the admin: call queues, country rules, do-not-call; conditions are built with a live count."""
+"""The desk in the admin: call queues, country rules, do-not-call; conditions are built with a live count."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ use_criteria_widget(CriteriaBuilder)
 class QueueForm(forms.ModelForm):
     """Which handoffs a queue takes is a condition on the lead."""
 
-    criteria = CriteriaField(label="Takes leads for which", required=False, help_text="Empty: whatever comes.")
+    criteria = CriteriaField(
+        label="Takes leads for which", required=False, help_text="Empty: whatever comes.", runs_at_once=True
+    )
 
     class Meta:
         model = CallQueue
