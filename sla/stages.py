@@ -63,6 +63,10 @@ RANK: dict[str, int] = {code: rank for rank, code in enumerate(FORWARD)}
 BEFORE_QUALIFICATION: frozenset[str] = frozenset({Stage.ANONYMOUS, Stage.KNOWN, Stage.ENGAGED})
 QUALIFYING: tuple[str, ...] = (Stage.MQL, Stage.PQL)
 IN_HANDS: frozenset[str] = frozenset({Stage.MQL, Stage.PQL, Stage.TAL, Stage.TQL, Stage.SAL, Stage.SQL})
+# What every agreement has, by whatever name: without one of them a lead would have nowhere to go.
+ALWAYS_ON: frozenset[str] = frozenset(
+    {Stage.KNOWN, Stage.ENGAGED, Stage.OPPORTUNITY, Stage.WON, Stage.LOST, Stage.NURTURE, Stage.DISQUALIFIED}
+)
 CLOSED: frozenset[str] = frozenset({Stage.WON, Stage.LOST, Stage.DISQUALIFIED})
 
 COLOUR: dict[str, str] = {

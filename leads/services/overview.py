@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -38,6 +39,7 @@ class StageRow:
     review_on: date | None
     is_due: bool
     leads: int
+    is_off: bool
     definitions: tuple[Said, ...]
 
 
@@ -73,7 +75,7 @@ def of_segment(segment_id: int, terms: Terms, at: datetime) -> Overview:
         personas[persona] = personas.get(persona, 0) + number
     today = local_date(at)
     return Overview(
-        stages=tuple(_row(code, terms, by_stage.get(code, 0), today) for code in _listed(terms)),
+        stages=tuple(_row(code, terms, by_stage.get(code, 0), today) for code in _listed(terms, by_stage)),
         grid=tuple(
             (grade, tuple(Cell(grade, level, cells.get((grade, level), 0)) for level in scoring.LEVELS))
             for grade in GRADES
@@ -97,8 +99,9 @@ def wanted_engagement(terms: Terms) -> int:
     return 0
 
 
-def _listed(terms: Terms) -> list[str]:
-    listed = [code for code in terms.stages if terms.stage_enabled(code)]
+def _listed(terms: Terms, leads: Mapping[str, int]) -> list[str]:
+    """The stages there are, and those switched off in which leads from before still stand."""
+    listed = [code for code in terms.stages if terms.stage_enabled(code) or leads.get(code)]
     order = {code: place for place, code in enumerate(FORWARD)}
     return sorted(listed, key=lambda code: order.get(code, len(order)))
 
@@ -115,6 +118,7 @@ def _row(code: str, terms: Terms, leads: int, today: date) -> StageRow:
         review_on=review_on,
         is_due=review_on is not None and review_on <= today,
         leads=leads,
+        is_off=not terms.stage_enabled(code),
         definitions=tuple(Said(one, (*needs_of(one), *at_once(one, terms))) for one in terms.definitions_for(code)),
     )
 

@@ -139,7 +139,8 @@ def candidates(team_id: int, at: datetime) -> QuerySet[Any]:
     """Active members of a team with capacity and not away, who is next first.
 
     Each gets leads in proportion to their weekly capacity: next is whose share of it is least used, counting the one
-    to come, so that a small capacity never rounds to nothing. Somebody present comes before everybody absent.
+    to come, so that a small capacity never rounds to nothing. Whoever has room left this week comes before those who
+    have had their fill; among the ones as among the others, somebody present comes before everybody absent.
     """
     away = Absence.objects.filter(from_at__lte=at, until_at__gt=at).values("user_id")
     here = Q(user__presence__seen_at__gt=at - SEEN) & ~Q(user__presence__state=PresenceState.OFFLINE)
@@ -156,8 +157,9 @@ def candidates(team_id: int, at: datetime) -> QuerySet[Any]:
             last_at=Max("user__handoffs_received__offered_at"),
             here=Coalesce(Max(models_one(here)), 0),
             used=(F("received") + 1.0) / F("weekly_capacity"),
+            full=models_one(Q(received__gte=F("weekly_capacity"))),
         )
-        .order_by("-here", "used", F("last_at").asc(nulls_first=True), "pk")
+        .order_by("full", "-here", "used", F("last_at").asc(nulls_first=True), "pk")
         .select_related("user")
     )
 

@@ -33,14 +33,11 @@ def stages(terms: Terms) -> Iterator[Section]:
         for code, stage in terms.stages.items()
         if stage.is_enabled
     ]
-    off = [terms.label(code) for code, stage in terms.stages.items() if not stage.is_enabled]
     path = [terms.label(code) for code in terms.path]
     blocks: list[Block] = [
         Paragraph(sentence(f"A lead moves through these stages: {', '.join(path)}"), "lead"),
         _stage_table(rows),
     ]
-    if off:
-        blocks.append(Paragraph(f"Not used in this agreement: {listed(off)}.", "small"))
     yield Section("stages", "What we call a lead", (Clause("stages:all", "Stages", tuple(blocks)),))
 
 

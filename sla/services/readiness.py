@@ -10,7 +10,7 @@ from sla.calendars import calendar_from_term, holiday_problems
 from sla.criteria import Criteria, behaviours_of, check_criteria, contradictions, fields_of
 from sla.metrics import EVALUATORS, METRICS
 from sla.openhours import BadCalendar
-from sla.stages import IN_HANDS, Stage
+from sla.stages import ALWAYS_ON, IN_HANDS
 from sla.terms import CommitmentTerms, DefinitionTerms, Terms
 
 KnownFields = frozenset[str] | None
@@ -53,6 +53,9 @@ def _stages(terms: Terms, _: KnownFields) -> Iterator[Gap]:
             yield Gap(f"stage:{code}", f"The stage {code} has no label.")
         if stage.is_enabled and code in IN_HANDS and not stage.words:
             yield Gap(f"stage:{code}", f"{stage.label} has no written definition.")
+    for code, stage in terms.stages.items():
+        if code in ALWAYS_ON and not stage.is_enabled:
+            yield Gap(f"stage:{code}", f"{stage.label or code} cannot be switched off: leads would have nowhere to go.")
     labels = [stage.label for stage in terms.stages.values() if stage.is_enabled]
     for label in sorted({label for label in labels if labels.count(label) > 1}):
         yield Gap("stages", f"Two stages are called {label}.")
@@ -251,8 +254,6 @@ def _process(terms: Terms, _: KnownFields) -> Iterator[Gap]:
     for cadence in terms.cadences:
         if cadence.unreachable_reason not in terms.reasons:
             yield Gap(f"cadence:{cadence.key}", f"{cadence.name} does not say what becomes of a lead nobody reaches.")
-    if not terms.stage_enabled(Stage.NURTURE):
-        yield Gap("stages", "Nurture cannot be switched off: rejected leads would have nowhere to go.")
 
 
 CHECKS: tuple[Callable[[Terms, KnownFields], Iterator[Gap]], ...] = (
