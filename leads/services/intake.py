@@ -33,6 +33,7 @@ from leads.models import (
 from leads.services import cases, handoffs, judging, scores, segments, stages, visits
 from leads.services.advancing import add_deeds
 from leads.services.cases import Case
+from leads.services.declaring import declare
 from leads.services.identify import (
     FRESH,
     Found,
@@ -88,6 +89,7 @@ def receive(source: IntakeSource, given: LeadInput, *, at: datetime) -> Received
     for _ in range(RETRIES):
         try:
             with transaction.atomic():
+                declare(given)
                 return _receive(source, cleaned, at)
         except IntegrityError as error:
             if not isinstance(error.__cause__, UniqueViolation):

@@ -80,3 +80,18 @@ def test_a_segment_over_something_nobody_knows_is_refused(cast: Cast) -> None:
     answer = signed_in(cast.mara).post(reverse("admin:sla_segment_add"), values)
     assert "lead.shoe" in answer.content.decode()
     assert not Segment.objects.filter(key="shoes").exists()
+
+
+def test_a_systems_own_fields_are_known_once_they_came_in(cast: Cast) -> None:
+    token = cast.source.issue_token()
+    sent = {
+        "external_id": "1", "email": "ada@lovelace.example", "attributes": {"Shoe size": 41, "": "no name"},
+        "company_attributes": {"Listed": True},
+    }  # fmt: skip
+    answer = Client().post(
+        "/api/v1/leads", json.dumps(sent), content_type="application/json", headers={"Authorization": f"Bearer {token}"}
+    )
+    assert answer.status_code == 201
+    declared = dict(CustomField.objects.values_list("key", "kind"))
+    assert declared == {"Shoe size": "number", "Listed": "yes_no"}
+    assert {"attributes.Shoe size", "company_attributes.Listed"} <= known_fields()
