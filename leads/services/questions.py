@@ -14,7 +14,7 @@ from leads.models import Handoff, HandoffMessage
 from leads.services import cases, clockwork, late
 from sla.metrics import PAUSED_BY_A_QUESTION
 
-PAUSED = "question"  # the pauses that an answer ends; a date the lead asked for is another matter
+PAUSED = "the giver owes an answer"  # the pauses that it ends; a date the lead asked for is another matter
 
 
 @transaction.atomic

@@ -96,7 +96,7 @@ SCRIPTS: list[Row] = [
         "key": "opening",
         "name": "Opening",
         "function": "telequalification",
-        "text": "Hello {first_name}, this is {rep} from {our_company}. You looked at {intent} with us, and I promised my "
+        "text": "Hello {first_name}, this is {rep} from {our_company}. You asked us about {intent}, and I promised my "
         "colleagues to ask what brought you there. Do you have two minutes?",
     },
     {
