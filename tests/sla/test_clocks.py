@@ -145,7 +145,7 @@ def test_minutes_count_only_while_the_lead_may_be_called_where_agreed(cast: Cast
     assert clock.timing["window"]["timezone"] == "America/New_York"
     assert clock.due_at == datetime(2026, 3, 4, 13, 5, tzinfo=UTC), "8:05 in New York"
     why = explain(clock, NOW + HOUR)
-    assert "America/New_York" in why.window_words
+    assert "New York time (its zone is known from the phone number)" in why.window_words
     assert why.used == timedelta(0)
 
 

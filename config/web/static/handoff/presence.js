@@ -19,6 +19,10 @@ if (place) {
   for (const name of ["pointerdown", "pointermove", "keydown", "scroll"]) {
     addEventListener(name, () => (active = Date.now()), { passive: true });
   }
+  // Renewed while its menu is open, it would close under the hand; whatever is chosen there renews it anyway.
+  place.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target === place && place.querySelector(":popover-open")) event.preventDefault();
+  });
   say();
   setInterval(say, EVERY_MS);
 }
