@@ -46,11 +46,12 @@ def ensure(programs: Sequence[Program] = OF_THE_TESTS) -> None:
     wanted = [program for program in programs if program.path() is None]
     if not wanted:
         return
+    missing = " ".join(program.missing for program in wanted)
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise CannotStart(" ".join(program.missing for program in wanted))
+        raise CannotStart(missing)
     say(f"Installing {' and '.join(program.title for program in wanted)} for the tests …")
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *(p.package for p in wanted)]):
-        _apt(command, wanted[0].missing)
+        _apt(command, missing)
     if found_none := [program.missing for program in wanted if program.path() is None]:
         raise CannotStart(" ".join(found_none))
 

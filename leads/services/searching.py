@@ -61,7 +61,7 @@ def leads_like(text: str) -> QuerySet[Lead, int] | None:
     """Ids of the leads whose person or company fits the text, as a subquery; None where it is too short to search by."""
     address, digits = address_in(text), digits_in(text)
     if address:
-        return _of_people(ContactPoint.objects.filter(kind=ContactKind.EMAIL, normalised__startswith=address))
+        return _of_people(_mails(address))
     if digits:
         return _of_people(_numbers(digits))
     names = words_query(text)
@@ -72,10 +72,14 @@ def leads_like(text: str) -> QuerySet[Lead, int] | None:
         _ids(company__in=Company.objects.filter(search=names).values("pk")),
         *_both(words_of(text)),
     ]
-    if len(text.strip()) >= SHORTEST_ADDRESS and " " not in text.strip():  # the part before the @
-        begins = ContactPoint.objects.filter(kind=ContactKind.EMAIL, normalised__startswith=text.strip().lower())
-        ways.append(_of_people(begins))
+    word = text.strip().lower()
+    if len(word) >= SHORTEST_ADDRESS and " " not in word:  # the part before the @
+        ways.append(_of_people(_mails(word)))
     return ways[0].union(*ways[1:])
+
+
+def _mails(begin: str) -> QuerySet[ContactPoint]:
+    return ContactPoint.objects.filter(kind=ContactKind.EMAIL, normalised__startswith=begin)
 
 
 def _ids(**conditions: object) -> QuerySet[Lead, int]:

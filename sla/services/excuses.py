@@ -11,13 +11,14 @@ from django.db import transaction
 from django.urls import reverse
 
 from config.accounts.actor import Actor
-from config.accounts.choices import Function, Role
-from config.accounts.models import Membership, User
+from config.accounts.choices import Function
+from config.accounts.models import User
 from config.notices.kinds import register_kind
 from config.notices.services.notices import tell
 from config.outbox.services.events import News, publish
 from config.web.errors import Conflict, Forbidden, Refusal
 from sla.models import BreachCause, Clock
+from sla.parties import managers_of_function
 from sla.services import clocks
 
 KIND = "clock_excuse"
@@ -46,12 +47,8 @@ def propose(clock_id: int, *, cause: str, note: str, by: User, sides: frozenset[
         defaults={"cause": cause, "note": note.strip(), "proposed_by": by, "proposed_side": side, "proposed_at": at},
     )
     _tell("clock.cause_named", clock, named, at)
-    deciding = Membership.objects.active().filter(
-        team__function__in=sides - {side}, role__in=(Role.MANAGER, Role.ADMIN)
-    )
-    readers = {seat.user_id: seat.user for seat in deciding.select_related("user")}
     _notify(
-        list(readers.values()), clock, named, at,
+        list(managers_of_function(*(sides - {side}))), clock, named, at,
         f"{by.name} names a cause for a broken promise: {named.get_cause_display()}",
         f"{named.note} You decide whether it is excused.".strip(),
     )  # fmt: skip

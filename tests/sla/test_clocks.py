@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.accounts.models import Absence
+from config.notices.models import Notice
 from config.web.errors import Conflict, Forbidden, Refusal
 from leads.models import CallingRule, Handoff
 from leads.services import amending as handoff_amending
@@ -222,6 +223,17 @@ def test_the_other_side_grants_the_excuse(cast: Cast) -> None:
     assert clock_of_pk(clock).state_at(at) == "breached", "an excuse never changes the clock"
     with pytest.raises(Conflict, match="already decided"):
         excuses.propose(clock.pk, cause="genuine", note="", by=cast.sam, sides=SIDES, at=at)
+
+
+def test_who_decides_is_told_of_the_cause_and_who_named_it_of_the_decision(cast: Cast) -> None:
+    clock, at = clock_of(cast.with_sales(), "decision"), NOW + 10 * DAY
+    excuses.propose(clock.pk, cause="absence", note="Flu", by=cast.sam, sides=SIDES, at=at)
+    excuses.decide(clock.pk, excused=True, by=cast.tom, sides=SIDES, at=at + HOUR)
+    told = Notice.objects.filter(kind=excuses.KIND).order_by("id").values_list("recipient", "title")
+    assert list(told) == [
+        (cast.tom.pk, f"{cast.sam.name} names a cause for a broken promise: {BreachCause.Cause.ABSENCE.label}"),
+        (cast.sam.pk, f"{cast.tom.name} excuses the broken promise"),
+    ]
 
 
 def test_who_is_no_side_names_no_cause(cast: Cast) -> None:
