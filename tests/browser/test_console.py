@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from config.accounts.choices import PresenceState
 from config.accounts.models import User
+from config.accounts.services import presence
 from leads.models import Attempt, Callback, Handoff, QueueItem
 from leads.services import attempts, claiming
 from tests.browser import axe
@@ -272,6 +274,30 @@ def test_a_break_chosen_in_the_bar_frees_the_lead_and_the_manager_sees_it(
     expect(crew).to_contain_text("Lunch")
     assert taken_by(handoff) is None
     forgive(complaints)
+
+
+def test_news_of_ones_presence_wait_while_its_menu_is_open(sign_in: SignIn, cast: Cast) -> None:
+    page = sign_in(cast.tim)
+    page.goto("/queue/")
+    page.wait_for_load_state("load")
+    place, lunch = page.locator("#presence"), page.get_by_role("button", name="Lunch")
+    under_way: list[Route] = []
+    address = re.compile(f"{re.escape(place.get_attribute('hx-get') or '')}$")
+    page.route(address, lambda route: route.continue_() if under_way else under_way.append(route))
+    place.dispatch_event("renew")
+    while not under_way:
+        page.wait_for_timeout(10)
+    page.get_by_role("button", name="Your presence").click()
+    expect(lunch).to_be_visible()
+    presence.set_state(cast.tim, PresenceState.WRAP_UP, at=timezone.now())
+    with page.expect_response(address):
+        under_way[0].continue_()
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    expect(lunch).to_be_visible()
+    with page.expect_response(address):
+        page.keyboard.press("Escape")
+    expect(lunch).to_be_hidden()
+    expect(page.get_by_role("button", name="Your presence")).to_contain_text("Wrapping up")
 
 
 def test_a_new_lead_is_on_the_free_reps_screen_within_two_seconds(

@@ -19,10 +19,24 @@ if (place) {
   for (const name of ["pointerdown", "pointermove", "keydown", "scroll"]) {
     addEventListener(name, () => (active = Date.now()), { passive: true });
   }
-  // Renewed while its menu is open, it would close under the hand; whatever is chosen there renews it anyway.
-  place.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target === place && place.querySelector(":popover-open")) event.preventDefault();
-  });
+  // Renewed while it is pressed or its menu is open, it would vanish under the hand: news that come then wait, and so do
+  // those that had been asked for just before.
+  let waits = false;
+  const inUse = () => place.matches(":active") || place.querySelector(":popover-open");
+  const hold = (event, stop) => {
+    if (event.target !== place || event.detail.requestConfig.verb !== "get" || !inUse()) return;
+    waits = true;
+    stop();
+  };
+  place.addEventListener("htmx:beforeRequest", (event) => hold(event, () => event.preventDefault()));
+  place.addEventListener("htmx:beforeSwap", (event) => hold(event, () => (event.detail.shouldSwap = false)));
+  const renew = () => {
+    if (!waits || inUse()) return;
+    waits = false;
+    place.dispatchEvent(new CustomEvent("renew"));
+  };
+  place.addEventListener("toggle", renew, { capture: true }); // it does not bubble
+  addEventListener("click", () => setTimeout(renew));
   say();
   setInterval(say, EVERY_MS);
 }
