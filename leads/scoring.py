@@ -93,8 +93,38 @@ class Score:
     def total(self) -> int:
         return self.fit + self.engagement
 
-    def log(self) -> list[dict[str, Any]]:
-        return [asdict(line) for line in self.lines]
+
+def log(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    """Lines as plain values, for packets."""
+    return [asdict(line) for line in lines]
+
+
+def packed(lines: Iterable[Line], rules: Sequence[Rule], groups: Sequence[Group]) -> tuple[list[int], list[int]]:
+    """Lines as they are stored: the points of each rule, then what each group's cap adds; and how often each rule
+    counted. Rules that gave nothing stand as 0."""
+    by_rule = {line.rule: line for line in lines if line.rule}
+    caps = {line.group: line.points for line in lines if not line.rule}
+    found = [by_rule.get(rule.key) for rule in rules]
+    points = [line.points if line else 0 for line in found] + [caps.get(group.key, 0) for group in groups]
+    return points, [line.times if line else 0 for line in found]
+
+
+def unpacked(
+    points: Sequence[int], times: Sequence[int], rules: Sequence[Rule], groups: Sequence[Group]
+) -> tuple[Line, ...]:
+    """The lines that `packed` laid out by these rules and groups."""
+    by_group = {group.key: group for group in groups}
+    lines = [
+        Line(rule.key, rule.group, by_group[rule.group].dimension, worth, rule.name, often)
+        for rule, worth, often in zip(rules, points, times, strict=False)
+        if worth
+    ]
+    lines += [
+        Line("", group.key, group.dimension, worth, cap_words(group, above=worth < 0))
+        for group, worth in zip(groups, points[len(rules) :], strict=False)
+        if worth
+    ]
+    return tuple(lines)
 
 
 def halvings(occurred_at: datetime, half_life_days: int | None, at: datetime) -> int:

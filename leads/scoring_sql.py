@@ -1,7 +1,7 @@
 """Scores of many leads in one statement: the twin of `leads/scoring.py`, held equal to it by a property test.
 
     scored = scored_leads(terms, at, "lead.segment_id = %(segment)s", {"segment": 7})
-    cursor.execute(f"SELECT lead_id, fit, engagement, log FROM ({scored.sql}) AS scored", scored.params)
+    cursor.execute(f"SELECT lead_id, fit, engagement, points, times FROM ({scored.sql}) AS scored", scored.params)
 
 The activities are read once, ranked by lead and rule from the latest on, and added up; from there on there is one row a
 lead. Beside the score stand the persona, the fit grade, and with `reaches` the furthest stage before or at
@@ -12,7 +12,6 @@ qualification that a definition lets the lead enter, as `judging.next_stage` fin
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,10 +22,10 @@ from leads.criteria_sql import FROM, Compiler
 from sla.criteria import Criteria, behaviours_of
 from sla.services.readiness import highest_score
 from sla.stages import BEFORE_QUALIFICATION, RANK, Stage
-from sla.terms import DefinitionTerms, ScoreGroupTerms, ScoreRuleTerms, Terms
+from sla.terms import DefinitionTerms, ScoreRuleTerms, Terms
 
 NO_LIMIT = 2_000_000_000
-COLUMNS = ("lead_id", "fit", "engagement", "log", "rescore_at", "persona", "fit_grade")
+COLUMNS = ("lead_id", "fit", "engagement", "points", "times", "rescore_at", "persona", "fit_grade")
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ class _Scoring:
             for dimension in (scoring.FIT, scoring.ENGAGEMENT)
         )
         total = f"SELECT *, {totals} FROM ({grouped}) AS grouped OFFSET 0"
-        return f"SELECT *, {self._log()} AS log, {self._grade()} AS fit_grade FROM ({total}) AS total"
+        return f"SELECT *, {self._log()}, {self._grade()} AS fit_grade FROM ({total}) AS total"
 
     def _summed_join(self) -> str:
         return " LEFT JOIN summed ON summed.lead_id = lead.id" if self.deed_rules else ""
@@ -195,32 +194,12 @@ class _Scoring:
             columns += [f"({points}) AS u{number}", f"{capped} AS g{number}"]
         return columns
 
-    # --- the log ---------------------------------------------------------------------------------------------------
     def _log(self) -> str:
-        dimensions = {group.key: group.dimension for group in self.terms.score_groups}
-        lines = [
-            f"CASE WHEN p{no} <> 0 THEN {self._line(rule.key, rule.group, dimensions[rule.group], rule.name, f'p{no}', f't{no}')} END"
-            for no, rule in self.rules
-        ]
-        lines += [self._cap(number, group) for number, group in enumerate(self.terms.score_groups) if _is_capped(group)]
-        if not lines:
-            return "'[]'::jsonb"
-        return f"('[' || concat_ws(',', {', '.join(lines)}) || ']')::jsonb"
-
-    def _line(self, rule: str, group: str, dimension: str, words: str, points: str, times: str) -> str:
-        said = {"rule": rule, "group": group, "dimension": dimension, "words": words}
-        head = self.query.bind(json.dumps(said, ensure_ascii=False)[:-1] + ', "points": ', "text")
-        between = self.query.bind(', "times": ', "text")
-        return f"{head} || {points} || {between} || {times} || '}}'"
-
-    def _cap(self, number: int, group: ScoreGroupTerms) -> str:
-        def line(words: str) -> str:
-            return self._line("", group.key, group.dimension, words, f"(g{number} - u{number})", "1")
-
-        return (
-            f"CASE WHEN g{number} < u{number} THEN {line(scoring.cap_words(group, above=True))}"
-            f" WHEN g{number} > u{number} THEN {line(scoring.cap_words(group, above=False))} END"
-        )
+        """The log as `scoring.packed` lays it out."""
+        caps = [f"g{number} - u{number}" for number, _ in enumerate(self.terms.score_groups)]
+        points = ", ".join([*(f"p{no}" for no, _ in self.rules), *caps])
+        times = ", ".join(f"CASE WHEN p{no} <> 0 THEN t{no} ELSE 0 END" for no, _ in self.rules)
+        return f"ARRAY[{points}]::int[] AS points, ARRAY[{times}]::int[] AS times"
 
     def _grade(self) -> str:
         highest = highest_score(self.terms, scoring.FIT)
@@ -267,7 +246,3 @@ class _Scoring:
         meets = f"({' AND '.join(asked or ['TRUE'])})"
         parts.append(f"({' OR '.join([*thrown, meets])})")
         return f"({' AND '.join(parts)})"
-
-
-def _is_capped(group: ScoreGroupTerms) -> bool:
-    return group.maximum is not None or group.minimum is not None

@@ -106,7 +106,7 @@ def _begun(row: models.Model) -> datetime:
 
 def unscored(life: Chronicle, at: datetime) -> LeadScore:
     """A score yet to be worked out: the scheduled rescoring takes it up at once."""
-    return LeadScore(lead=life.lead, fit=0, engagement=0, total=0, log=[], scored_at=at, rescore_at=at)
+    return LeadScore(lead=life.lead, fit=0, engagement=0, total=0, scored_at=at, rescore_at=at)
 
 
 # --- who had it --------------------------------------------------------------------------------------------------------

@@ -23,10 +23,6 @@ class Migration(migrations.Migration):
             model_name='lead',
             name='leads_lead_admitted',
         ),
-        migrations.RemoveIndex(
-            model_name='leadscore',
-            name='leads_score_by_terms',
-        ),
         migrations.RemoveField(
             model_name='lead',
             name='admit_at',

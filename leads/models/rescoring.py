@@ -14,7 +14,7 @@ from sla.models import Segment, Version
 class Rescoring(models.Model):
     """What a version's rules made of a segment's open leads once they took effect: the record of one run.
 
-    It may be interrupted and resumed: what is left to score is found by the scores' own `terms_hash`.
+    It may be interrupted and resumed: what is left to score is found by the version each score names.
     """
 
     segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="+")

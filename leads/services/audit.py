@@ -130,7 +130,7 @@ RULES: tuple[Rule, ...] = (
         "Every score is the sum of its log.",
         """
         SELECT s.lead_id FROM leads_leadscore s
-        WHERE s.total <> coalesce((SELECT sum((line ->> 'points')::int) FROM jsonb_array_elements(s.log) AS line), 0)
+        WHERE s.total <> coalesce((SELECT sum(points) FROM unnest(s.points) AS points), 0)
         """,
     ),
     Rule(

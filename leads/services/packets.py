@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from leads import scoring
 from leads.models import Lead
 from leads.scoring import Score
 from sla import criteria
@@ -48,7 +49,12 @@ def packet(
     answers = answers or {}
     return {
         "answers": answers,
-        "score": {"fit": score.fit, "engagement": score.engagement, "total": score.total, "log": score.log()},
+        "score": {
+            "fit": score.fit,
+            "engagement": score.engagement,
+            "total": score.total,
+            "log": scoring.log(score.lines),
+        },
         "fit_grade": lead.fit_grade,
         "persona": lead.persona,
         "timeline": _latest(facts.activities),

@@ -2,7 +2,7 @@
 
 One statement reads everything without a lock; its rows are then written in batches, each in its own short transaction
 that locks its leads first, as every verb does. A lead that did something meanwhile has been scored anew by that and is
-left alone: its score names the rules it was made by (`terms_hash`). So a run may be broken off and begun again.
+left alone: its score names the version it was made by. So a run may be broken off and begun again.
 """
 
 # ruff: noqa: S608 - the statements are made here, of our own expressions; values are bound
@@ -29,7 +29,9 @@ from sla.terms import Terms
 BATCH = 2000
 DECAYED_AT_ONCE = 5000
 OPEN = "lead.segment_id = %(segment)s AND lead.closed_at IS NULL"
-STALE = f"{OPEN} AND NOT EXISTS (SELECT 1 FROM leads_leadscore s WHERE s.lead_id = lead.id AND s.terms_hash = %(fresh_hash)s)"
+STALE = (
+    f"{OPEN} AND NOT EXISTS (SELECT 1 FROM leads_leadscore s WHERE s.lead_id = lead.id AND s.version_id = %(fresh)s)"
+)
 WRITE = """
 WITH fresh AS MATERIALIZED (
     SELECT source.*, before, CASE WHEN reaches = ANY(%(lift_to)s::text[]) THEN %(first)s::timestamptz
@@ -39,12 +41,12 @@ WITH fresh AS MATERIALIZED (
     WHERE lead_id = ANY(%(ids)s)
 ), renewed AS (
     UPDATE leads_leadscore AS held SET fit = fresh.fit, engagement = fresh.engagement,
-        total = fresh.fit + fresh.engagement, log = fresh.log, terms_hash = %(hash)s, scored_at = %(scored_at)s,
+        total = fresh.fit + fresh.engagement, points = fresh.points, times = fresh.times, version_id = %(version)s, scored_at = %(scored_at)s,
         rescore_at = fresh.rescore_at, admit_at = coalesce(held.admit_at, fresh.admit_at)
     FROM fresh WHERE held.lead_id = fresh.lead_id AND {unless} RETURNING held.lead_id
 ), added AS (
-    INSERT INTO leads_leadscore (lead_id, fit, engagement, total, log, terms_hash, scored_at, rescore_at, admit_at)
-    SELECT lead_id, fit, engagement, fit + engagement, log, %(hash)s, %(scored_at)s, rescore_at, admit_at
+    INSERT INTO leads_leadscore (lead_id, fit, engagement, total, points, times, version_id, scored_at, rescore_at, admit_at)
+    SELECT lead_id, fit, engagement, fit + engagement, points, times, %(version)s, %(scored_at)s, rescore_at, admit_at
     FROM fresh WHERE before IS NULL ON CONFLICT DO NOTHING RETURNING lead_id
 ), stored AS (
     SELECT fresh.* FROM fresh JOIN (SELECT lead_id FROM renewed UNION ALL SELECT lead_id FROM added) AS kept USING (lead_id)
@@ -85,7 +87,7 @@ def apply(segment_id: int, terms: Terms, at: datetime) -> Rescoring:
     run, _ = Rescoring.objects.get_or_create(
         version_id=terms.version_id, defaults={"segment_id": segment_id, "started_at": at}
     )
-    values = {"segment": segment_id, "fresh_hash": terms.content_hash}
+    values = {"segment": segment_id, "fresh": terms.version_id}
     scores = scored_leads(terms, at, STALE, values, reaches=True, all_deeds=are_most(STALE, values))
     with _worked_out(scores) as worked_out:
         held = sum(_apply_batch(run, worked_out, ids, terms, at) for ids in worked_out.batches())
@@ -181,10 +183,10 @@ def _write(
     With `turns`, those that reach a qualifying stage get their turn to be let in, the best first. Without `again`, a
     lead that has a score by these rules keeps it.
     """
-    unless = "held.scored_at <= %(scored_at)s" if again else "held.terms_hash <> %(hash)s"
+    unless = "held.scored_at <= %(scored_at)s" if again else "held.version_id IS DISTINCT FROM %(version)s"
     statement = WRITE.format(source=source, unless=unless, order=BEST_FIRST)
     values = {
-        **params, "ids": ids, "hash": terms.content_hash, "scored_at": at, "cause": cause[:80],
+        **params, "ids": ids, "version": terms.version_id, "scored_at": at, "cause": cause[:80],
         "first": turns.first if turns else None, "apart": turns.apart if turns else None,
         "lift_to": list(terms.qualifying_stages) if turns else [],
     }  # fmt: skip

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
+from leads import scoring
 from leads.models import Lead, LeadScore, ScoreChange
-from leads.scoring import Score
+from leads.scoring import Line, Score
 from leads.services import judging
 from leads.services.cases import Case
+from sla.services.compiling import terms_by_id
 from sla.terms import Terms
 
 
 def row(lead: Lead, score: Score, terms: Terms, at: datetime) -> LeadScore:
     """The stored form of a score."""
+    points, times = scoring.packed(score.lines, terms.score_rules, terms.score_groups)
     return LeadScore(
         lead=lead,
         fit=score.fit,
         engagement=score.engagement,
         total=score.total,
-        log=score.log(),
-        terms_hash=terms.content_hash,
+        points=points,
+        times=times,
+        version_id=terms.version_id,
         scored_at=at,
         rescore_at=score.rescore_at,
     )
@@ -57,7 +60,7 @@ def restore(case: Case, cause: str) -> None:
         [fresh],
         update_conflicts=True,
         unique_fields=["lead"],
-        update_fields=["fit", "engagement", "total", "log", "terms_hash", "scored_at", "rescore_at"],
+        update_fields=["fit", "engagement", "total", "points", "times", "version", "scored_at", "rescore_at"],
     )
     note = change(lead, stored[0] if stored else 0, score, case.at, cause)
     if note is not None:
@@ -68,6 +71,9 @@ def restore(case: Case, cause: str) -> None:
         lead.save(update_fields=["persona", "fit_grade", "stage"])
 
 
-def log_of(lead: Lead) -> list[dict[str, Any]]:
-    stored = LeadScore.objects.filter(pk=lead.pk).first()
-    return stored.log if stored else []
+def log_of(score: LeadScore) -> tuple[Line, ...]:
+    """The lines that a stored score is the sum of, in the words of the version it was made by."""
+    if score.version_id is None:
+        return ()
+    terms = terms_by_id(score.version_id)
+    return scoring.unpacked(score.points, score.times, terms.score_rules, terms.score_groups)

@@ -20,7 +20,7 @@ from config.web.access import allow
 from config.web.errors import Refusal
 from config.web.http import PortalRequest
 from config.web.wording import local
-from leads.services import claiming, clearing, console, drafts
+from leads.services import claiming, clearing, console, drafts, scores
 from leads.services.choosing import source_label
 from leads.services.console import Sheet
 from leads.services.gates import NO_CONSENT, NO_NUMBER, Clearance
@@ -70,6 +70,7 @@ def context_of(request: PortalRequest, sheet: Sheet) -> dict[str, Any]:
             "wait",
         )
     }
+    score = getattr(lead, "score", None)
     return {
         "now": sheet.at,
         "sheet": sheet,
@@ -82,7 +83,8 @@ def context_of(request: PortalRequest, sheet: Sheet) -> dict[str, Any]:
         "clock_label": terms.commitment(sheet.clocks[0].commitment).name if sheet.clocks else "",
         "facts": _facts(sheet),
         "deeds": console.named_deeds(sheet.deeds, terms, sheet.at),
-        "score": getattr(lead, "score", None),
+        "score": score,
+        "score_lines": scores.log_of(score) if score else (),
         "urls": urls,
         "may_manage": manages(request.actor, sheet.handoff),
         "undo": undo_bar(request, sheet.at),

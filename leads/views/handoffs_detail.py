@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Value
 
 from config.accounts.actor import Actor
+from leads import scoring
 from leads.forms.reasons import attribute_label
 from leads.models import (
     Attempt,
@@ -24,7 +25,7 @@ from leads.models import (
     Opportunity,
     QueueItem,
 )
-from leads.services import cases, clockwork, contests
+from leads.services import cases, clockwork, contests, scores
 from leads.services.judging import label_of
 from leads.views.labels import reason_label, terms_of
 from sla.document.compose import clause_number
@@ -280,7 +281,7 @@ class Detail:
         """The score's lines by group: (name, points, lines). As handed over, or as it stands where nothing was kept."""
         log: list[dict[str, Any]] = self.packet.get("score", {}).get("log", [])
         if not log and hasattr(self.lead, "score"):
-            log = self.lead.score.log
+            log = scoring.log(scores.log_of(self.lead.score))
         return grouped_score(log, self.terms)
 
     @property

@@ -99,7 +99,7 @@ def for_list(rows: QuerySet[Handoff]) -> QuerySet[Handoff]:
         rows.select_related(
             "lead__person", "lead__company", "lead__score", "to_user", "from_user", "to_team", "contest"
         )
-        .defer("packet", "route_why", "note", "lead__score__log", "lead__attributes")
+        .defer("packet", "route_why", "note", "lead__attributes")
         .annotate(
             filled=KT("packet__completeness__filled"),
             needed=KT("packet__completeness__needed"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from config.accounts.actor import Actor
 from config.web.wording import local
+from leads import scoring
 from leads.models import (
     ContactPoint,
     Handoff,
@@ -19,7 +20,7 @@ from leads.models import (
     Opportunity,
     QueueItem,
 )
-from leads.services import clockwork, facts, wordings
+from leads.services import clockwork, facts, scores, wordings
 from leads.services.facts import Fact
 from leads.views.handoffs_detail import grouped_score
 from leads.views.labels import terms_of
@@ -106,7 +107,9 @@ class Detail:
 
     @property
     def score_groups(self) -> list[tuple[str, int, list[dict[str, Any]]]]:
-        return grouped_score(self.lead.score.log, self.terms) if hasattr(self.lead, "score") else []
+        if not hasattr(self.lead, "score"):
+            return []
+        return grouped_score(scoring.log(scores.log_of(self.lead.score)), self.terms)
 
     @property
     def threshold(self) -> int | None:

@@ -139,9 +139,7 @@ def rows_of(request: PortalRequest, view: TableView, show: str) -> QuerySet[Lead
     return (
         rows.select_related("person", "company", "score", "owner")
         .annotate(points=F("score__total"))
-        .defer(
-            "score__log", "attributes", "person__search", "person__attributes", "company__search", "company__attributes"
-        )
+        .defer("attributes", "person__search", "person__attributes", "company__search", "company__attributes")
     )
 
 

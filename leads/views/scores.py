@@ -20,7 +20,7 @@ from config.web.wording import local
 from leads import scoring
 from leads.fields import label_of
 from leads.models import Campaign, Lead, ScoreChange, ScoreWatch
-from leads.services import cases, dryrun, judging, overview, profiling, watching
+from leads.services import cases, dryrun, judging, overview, profiling, scores, watching
 from leads.services.cases import Case
 from sla.models import Segment
 from sla.services.compiling import in_force
@@ -70,11 +70,12 @@ def lead_score(request: PortalRequest, public_id: UUID) -> HttpResponse:
     if terms is not None and score is not None:
         case = Case(lead, cases.addresses_of(lead.person_id), cases.deeds_of(lead.pk), terms, at)
         wanted = overview.wanted_engagement(terms)
+        lines = scores.log_of(score)
         persona = next((p for p in terms.personas if p.key == lead.persona), None)
         changes = list(ScoreChange.objects.filter(lead=lead).order_by("-at", "-id")[:CHANGES])
         context |= {
-            "fit": [line for line in score.log if line["dimension"] == scoring.FIT],
-            "engagement": [line for line in score.log if line["dimension"] == scoring.ENGAGEMENT],
+            "fit": [line for line in lines if line.dimension == scoring.FIT],
+            "engagement": [line for line in lines if line.dimension == scoring.ENGAGEMENT],
             "wanted": wanted,
             "grid": [
                 (

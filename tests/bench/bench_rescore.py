@@ -55,7 +55,7 @@ UPDATE leads_leadscore s SET fit = totals.fit, engagement = totals.engagement, t
 FROM totals WHERE s.lead_id = totals.id
 """
 RESET = (
-    "UPDATE leads_leadscore SET fit = 0, engagement = 0, total = 0, log = '[]', terms_hash = 'older', rescore_at = NULL, admit_at = NULL",
+    "UPDATE leads_leadscore SET fit = 0, engagement = 0, total = 0, points = '{}', times = '{}', version_id = NULL, rescore_at = NULL, admit_at = NULL",
     "DELETE FROM leads_scorechange",
     "DELETE FROM leads_rescoring",
     # New points leave most people and companies what they were; every fifth gets another grade.

@@ -45,8 +45,8 @@ STATEMENTS = (
     SELECT id, 'engaged', stage_since, 'bench', '', true FROM leads_lead
     """,
     """
-    INSERT INTO leads_leadscore (lead_id, fit, engagement, total, log, terms_hash, scored_at)
-    SELECT id, 0, 0, 0, '[]', 'older', %(at)s - interval '90 days' FROM leads_lead
+    INSERT INTO leads_leadscore (lead_id, fit, engagement, total, points, times, scored_at)
+    SELECT id, 0, 0, 0, '{}', '{}', %(at)s - interval '90 days' FROM leads_lead
     """,
     """
     INSERT INTO leads_activity (lead_id, type, occurred_at, received_at, source, properties)

@@ -28,7 +28,7 @@ def test_it_hangs_together_and_stays_calm() -> None:
     # What is in force has been applied to every open lead.
     in_force = Rescoring.objects.order_by("-started_at").first()
     assert in_force is not None
-    assert not LeadScore.objects.filter(lead__closed_at=None).exclude(terms_hash=in_force.version.content_hash).exists()
+    assert not LeadScore.objects.filter(lead__closed_at=None).exclude(version=in_force.version).exists()
     assert rescoring.renew(NOW) == 0
     offered = Handoff.objects.filter(state="offered").count()
     assert nurture.return_due(NOW) == 0

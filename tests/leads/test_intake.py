@@ -45,7 +45,7 @@ def test_a_demo_request_is_handed_over_with_running_clocks_in_one_transaction(ca
 def test_points_below_the_threshold_only_engage(cast: Cast) -> None:
     lead = cast.lead(deeds=("webinar", "pricing_page")).lead
     assert lead.stage == "engaged"
-    assert lead.score.total == sum(line["points"] for line in lead.score.log)
+    assert lead.score.total == sum(lead.score.points)
 
 
 def test_crossing_the_threshold_later_hands_over(cast: Cast) -> None:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import F
 
 from leads.models import Handoff, Lead, LeadScore, Rescoring, ScoreChange
-from leads.services import admission, audit, cases, judging, rescoring
+from leads.services import admission, audit, cases, judging, rescoring, scores
 from leads.services.intake import Deed, receive_activity
 from sla.models import Clock, Commitment, Definition, ScoreRule, StageTerm, Version
 from sla.services import drafting
@@ -48,8 +48,8 @@ def test_new_rules_score_every_open_lead_anew_and_note_what_moved(cast: Cast) ->
     assert rescoring.renew(NOW + HOUR) == 3
     for lead in leads:
         score = LeadScore.objects.get(pk=lead.pk)
-        assert score.total == before + 5 == sum(line["points"] for line in score.log)
-        assert score.terms_hash == cast.terms.content_hash
+        assert score.total == before + 5 == sum(score.points)
+        assert score.version == cast.version
         change = ScoreChange.objects.filter(lead=lead).latest("id")
         assert (change.before, change.total, change.cause) == (before, before + 5, "new rules")
     run = Rescoring.objects.get(version=cast.version)
@@ -66,7 +66,7 @@ def test_what_the_run_stores_is_what_one_lead_alone_would_score(cast: Cast) -> N
     rescoring.renew(at)
     case = cases.load(lead.pk, at)
     stored = LeadScore.objects.get(pk=lead.pk)
-    assert stored.log == judging.score_of(case.facts, case.terms).log()
+    assert scores.log_of(stored) == judging.score_of(case.facts, case.terms).lines
     assert stored.rescore_at == case.score.rescore_at
     assert case.lead.fit_grade == judging.fit_grade(case.score, case.terms)
 
@@ -194,5 +194,5 @@ def test_a_run_that_was_broken_off_goes_on(cast: Cast, monkeypatch: pytest.Monke
     assert Rescoring.objects.get().finished_at is None
     monkeypatch.setattr(rescoring, "_apply_batch", real)
     assert rescoring.renew(NOW + 2 * HOUR) == 5
-    assert LeadScore.objects.filter(terms_hash=cast.terms.content_hash).count() == 5
+    assert LeadScore.objects.filter(version=cast.version).count() == 5
     assert not LeadScore.objects.exclude(total=F("fit") + F("engagement")).exists()

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from config.accounts.models import User
 from leads.models import MergeProposal, ScoreWatch
+from leads.services import scores
 from tests.cast import MINUTE, NOW, Cast, assemble
 from tests.leads.test_rescoring import new_version
 
@@ -167,8 +168,8 @@ def test_two_addresses_may_be_proposed_by_hand(cast: Cast, client: Client) -> No
 def test_every_point_of_a_score_stands_on_its_page_and_one_may_watch_it(cast: Cast, page: Any, client: Client) -> None:
     lead = cast.lead("ada", deeds=("webinar", "pricing_page", "careers_page")).lead
     text = page(cast.mara, "lead_score", lead.public_id)
-    for line in lead.score.log:
-        assert line["words"] in text
+    for line in scores.log_of(lead.score):
+        assert line.words in text
     page(cast.sam, "lead_score", lead.public_id, status=404)
     client.force_login(cast.mara)
     address = reverse("lead_watch", args=[lead.public_id])
