@@ -14,13 +14,14 @@ from config.accounts.models import User
 from config.accounts.services.presence import presence_changed
 from leads.fields import known_fields, label_of
 from leads.models import CallingRule
-from leads.services import claiming, escalation, windows
+from leads.services import claiming, escalation, vocabulary, windows
 from sla.models import Clock, ClockEvent, Closing
 from sla.services import versions
 from sla.signals import clock_stepped
 from sla.words.taxonomy import name_fields_by
 
 versions.known_fields = known_fields
+versions.deeds_done = vocabulary.deeds_done
 
 
 def _within_a_sentence(name: str) -> str:

@@ -14,14 +14,14 @@ from sla.links import edit_url, version_url
 from sla.models import Comment, Version
 from sla.reading import Reading
 from sla.sections import KINDS, PARTS, part_of
+from sla.services import versions
 from sla.services.readiness import gaps
-from sla.services.versions import known_fields
 
 
 def panels(version: Version, part: str, *, actor: Actor) -> dict[str, Any]:
     """The context of `admin/sla/version/head.html`."""
     found = Reading(version, actor, timezone.now())
-    missing = gaps(terms_of_draft(version), known_fields()) if version.is_draft else []
+    missing = gaps(terms_of_draft(version), versions.known_fields(), versions.deeds_done()) if version.is_draft else []
     return {
         "version": version,
         "standing": found.standing,

@@ -11,7 +11,8 @@ Form (JSON):
 Text is compared without case and surrounding blanks. A missing value meets only `missing`, `is_not` and `not_in`.
 """
 
-from sla.criteria.checking import check_criteria, contradictions
+from sla.criteria.checking import check_criteria
+from sla.criteria.contradicting import contradictions
 from sla.criteria.judging import (
     ActivityFact,
     Facts,

@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sla.criteria.language import ALL, GROUPS, NONE, OF, OPERATORS, OPPOSITE, Criteria, group_of, parts_of
+from sla.criteria.contradicting import contradictions
+from sla.criteria.language import GROUPS, OF, OPERATORS
 from sla.criteria.values import as_day, as_number, is_scalar
-from sla.criteria.words import humanise, in_words
+from sla.criteria.words import humanise
 
 FIELD_NAME = re.compile(r"[a-z_]+(\.[^\x00-\x1f\x7f]{1,80})?")
 MAX_DEPTH = 6
@@ -117,96 +118,3 @@ def _check_behaviour(leaf: Mapping[str, Any]) -> Iterator[str]:
         yield "'where' names properties of the activity and their values."
     if extra := set(leaf) - {"activity", "at_least", "within_days", "where"}:
         yield f"{', '.join(sorted(extra))}: not part of a behaviour."
-
-
-# --- what can never hold -------------------------------------------------------------------------------------------
-
-
-def contradictions(criteria: Criteria, exclusions: Criteria | None = None) -> list[str]:
-    """What can never hold together among what must all hold, as sentences. `exclusions` must not hold."""
-    needed = list(_needed(criteria))
-    if exclusions:
-        needed += _needed({NONE: [exclusions]})
-    return [*_by_field(needed), *_by_behaviour(needed)]
-
-
-def _needed(criteria: Criteria) -> Iterator[tuple[Criteria, bool]]:
-    """The single conditions that must hold (True) or must not (False), as far as that is certain."""
-    group = group_of(criteria)
-    parts = parts_of(criteria)
-    if "field" in criteria or "activity" in criteria:
-        yield criteria, True
-    elif group == NONE:
-        for part in parts:
-            yield from _forbidden(part)
-    elif group == ALL or len(parts) == 1 or criteria.get("at_least") == len(parts):
-        for part in parts:
-            yield from _needed(part)
-
-
-def _forbidden(criteria: Criteria) -> Iterator[tuple[Criteria, bool]]:
-    if "field" in criteria or "activity" in criteria:
-        yield criteria, False
-    elif group_of(criteria) == "any":
-        for part in parts_of(criteria):
-            yield from _forbidden(part)
-    elif group_of(criteria) == NONE and len(parts_of(criteria)) == 1:
-        yield from _needed(parts_of(criteria)[0])
-
-
-def _by_field(needed: list[tuple[Criteria, bool]]) -> list[str]:
-    by_field: dict[str, list[Criteria]] = {}
-    for leaf, must in needed:
-        if "field" not in leaf:
-            continue
-        if must:
-            by_field.setdefault(leaf["field"], []).append(leaf)
-        elif leaf["op"] in OPPOSITE:
-            by_field.setdefault(leaf["field"], []).append({**leaf, "op": OPPOSITE[leaf["op"]]})
-    return [
-        f"{humanise(name)} can never be all of this at once: {'; '.join(in_words(leaf) for leaf in found)}."
-        for name, found in by_field.items()
-        if _impossible(found)
-    ]
-
-
-def _by_behaviour(needed: list[tuple[Criteria, bool]]) -> list[str]:
-    wanted = [leaf for leaf, must in needed if must and "activity" in leaf]
-    refused = [leaf for leaf, must in needed if not must and "activity" in leaf]
-    return [f"{in_words(leaf)} is both needed and ruled out." for leaf in wanted if leaf in refused]
-
-
-def _impossible(found: list[Criteria]) -> bool:
-    if any(leaf["op"] == "missing" for leaf in found):
-        return any(not OPERATORS[leaf["op"]].when_missing for leaf in found)
-    options = [leaf for leaf in found if leaf["op"] in ("is", "in")]
-    if options:
-        first = options[0]
-        values = [first["value"]] if first["op"] == "is" else first["value"]
-        return not any(all(OPERATORS[leaf["op"]].judge(v, leaf.get("value")) for leaf in found) for v in values)
-    return _no_number(found) or _no_day(found)
-
-
-def _no_number(found: list[Criteria]) -> bool:
-    lows, highs = [(float("-inf"), False)], [(float("inf"), False)]
-    for leaf in found:
-        op, value = leaf["op"], leaf.get("value")
-        if op in ("at_least", "more_than", "between"):
-            lows.append((_bound(value[0] if op == "between" else value), op == "more_than"))  # type: ignore[index]
-        if op in ("at_most", "less_than", "between"):
-            highs.append((_bound(value[1] if op == "between" else value), op == "less_than"))  # type: ignore[index]
-    low, above = max(lows)
-    high, below = min(highs, key=lambda pair: (pair[0], not pair[1]))
-    return low > high or (low == high and (above or below))
-
-
-def _bound(value: Any) -> float:
-    number = as_number(value)
-    assert number is not None, "the form was checked before"
-    return number
-
-
-def _no_day(found: list[Criteria]) -> bool:
-    since = [str(leaf["value"]).strip() for leaf in found if leaf["op"] == "since"]
-    until = [str(leaf["value"]).strip() for leaf in found if leaf["op"] == "until"]
-    return bool(since and until) and max(since) > min(until)

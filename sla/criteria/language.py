@@ -16,6 +16,10 @@ Criteria = Mapping[str, Any]
 ALL, ANY, NONE, OF = GROUPS = ("all", "any", "none", "of")
 
 
+TEXT, NUMBER, DAY = ("text",), ("number",), ("day",)
+EVERY_KIND = (*TEXT, *NUMBER, *DAY)
+
+
 @dataclass(frozen=True)
 class Operator:
     """`judge(value, wanted)` is asked only when a value is there; `when_missing` answers otherwise."""
@@ -24,6 +28,7 @@ class Operator:
     takes: str  # "nothing", "text", "number", "day", "list", "range"
     judge: Callable[[Any, Any], bool]
     when_missing: bool = False
+    kinds: tuple[str, ...] = EVERY_KIND  # of fields for which people are offered it
 
 
 def _number(test: Callable[[float, float], bool]) -> Callable[[Any, Any], bool]:
@@ -48,20 +53,22 @@ def _between(value: Any, wanted: Any) -> bool:
 
 
 OPERATORS: dict[str, Operator] = {
-    "is": Operator("is", "text", lambda v, w: fold(v) == fold(w)),
-    "is_not": Operator("is not", "text", lambda v, w: fold(v) != fold(w), when_missing=True),
-    "in": Operator("is one of", "list", lambda v, w: fold(v) in {fold(x) for x in w}),
-    "not_in": Operator("is none of", "list", lambda v, w: fold(v) not in {fold(x) for x in w}, when_missing=True),
-    "contains": Operator("contains", "text", lambda v, w: fold(w) in fold(v)),
-    "starts_with": Operator("starts with", "text", lambda v, w: fold(v).startswith(fold(w))),
-    "ends_with": Operator("ends with", "text", lambda v, w: fold(v).endswith(fold(w))),
-    "at_least": Operator("is at least", "number", _number(lambda n, w: n >= w)),
-    "at_most": Operator("is at most", "number", _number(lambda n, w: n <= w)),
-    "more_than": Operator("is more than", "number", _number(lambda n, w: n > w)),
-    "less_than": Operator("is less than", "number", _number(lambda n, w: n < w)),
-    "between": Operator("is between", "range", _between),
-    "since": Operator("is on or after", "day", _day(lambda d, w: d >= w)),
-    "until": Operator("is on or before", "day", _day(lambda d, w: d <= w)),
+    "is": Operator("is", "text", lambda v, w: fold(v) == fold(w), kinds=TEXT + NUMBER),
+    "is_not": Operator("is not", "text", lambda v, w: fold(v) != fold(w), when_missing=True, kinds=TEXT + NUMBER),
+    "in": Operator("is one of", "list", lambda v, w: fold(v) in {fold(x) for x in w}, kinds=TEXT + NUMBER),
+    "not_in": Operator(
+        "is none of", "list", lambda v, w: fold(v) not in {fold(x) for x in w}, when_missing=True, kinds=TEXT + NUMBER
+    ),
+    "contains": Operator("contains", "text", lambda v, w: fold(w) in fold(v), kinds=TEXT),
+    "starts_with": Operator("starts with", "text", lambda v, w: fold(v).startswith(fold(w)), kinds=TEXT),
+    "ends_with": Operator("ends with", "text", lambda v, w: fold(v).endswith(fold(w)), kinds=TEXT),
+    "at_least": Operator("is at least", "number", _number(lambda n, w: n >= w), kinds=NUMBER),
+    "at_most": Operator("is at most", "number", _number(lambda n, w: n <= w), kinds=NUMBER),
+    "more_than": Operator("is more than", "number", _number(lambda n, w: n > w), kinds=NUMBER),
+    "less_than": Operator("is less than", "number", _number(lambda n, w: n < w), kinds=NUMBER),
+    "between": Operator("is between", "range", _between, kinds=NUMBER),
+    "since": Operator("is on or after", "day", _day(lambda d, w: d >= w), kinds=DAY),
+    "until": Operator("is on or before", "day", _day(lambda d, w: d <= w), kinds=DAY),
     "present": Operator("is known", "nothing", lambda v, w: True),
     "missing": Operator("is not known", "nothing", lambda v, w: False, when_missing=True),
 }

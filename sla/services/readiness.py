@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from config.accounts.choices import Function
 from sla.calendars import calendar_from_term, holiday_problems
-from sla.criteria import Criteria, behaviours_of, check_criteria, contradictions, fields_of
+from sla.criteria import Criteria, activity_types, behaviours_of, check_criteria, contradictions, fields_of
 from sla.metrics import EVALUATORS, METRICS
 from sla.openhours import BadCalendar
 from sla.stages import ALWAYS_ON, IN_HANDS
@@ -26,12 +26,44 @@ class Gap:
     blocks: bool = True
 
 
-def gaps(terms: Terms, known_fields: KnownFields = None) -> list[Gap]:
-    """Everything that stands between this draft and a signature. `known_fields` are the fields leads can have."""
+def gaps(terms: Terms, known_fields: KnownFields = None, deeds_done: frozenset[str] | None = None) -> list[Gap]:
+    """Everything that stands between this draft and a signature. `known_fields` are the fields leads can have,
+    `deeds_done` the types of activity that leads have done lately; without them everything is taken for known."""
     found: list[Gap] = []
     for check in CHECKS:
         found.extend(check(terms, known_fields))
+    if deeds_done is not None:
+        found.extend(_never_done(terms, deeds_done))
     return found
+
+
+def _never_done(terms: Terms, done: frozenset[str]) -> Iterator[Gap]:
+    """Types of activity that nobody does: most often a slip of spelling."""
+    named: dict[str, tuple[str, str]] = {}
+    for rule in terms.score_rules:
+        if rule.kind == "activity" and rule.activity_type:
+            named.setdefault(rule.activity_type, (f"score_rule:{rule.key}", rule.name))
+    for anchor, name, condition in _conditions(terms):
+        for leaf in behaviours_of(condition) if not check_criteria(condition) else ():
+            for deed in activity_types(leaf):
+                named.setdefault(deed, (anchor, name))
+    for deed in sorted(set(named) - done):
+        anchor, name = named[deed]
+        yield Gap(anchor, f"{name} looks for “{deed}”, which no lead has done lately. Is it spelt right?", blocks=False)
+
+
+def _conditions(terms: Terms) -> Iterator[tuple[str, str, Criteria]]:
+    """Every condition over a lead, with its anchor and the name of what it belongs to."""
+    for definition in terms.definitions:
+        yield f"definition:{definition.key}", definition.name, definition.criteria
+        yield f"definition:{definition.key}", definition.name, definition.exclusions
+    for kind, terms_of_kind in (
+        ("persona", terms.personas),
+        ("score_rule", terms.score_rules),
+        ("route", terms.routes),
+    ):
+        for term in terms_of_kind:
+            yield f"{kind}:{term.key}", term.name, term.criteria
 
 
 def _parties(terms: Terms, _: KnownFields) -> Iterator[Gap]:
@@ -77,6 +109,8 @@ def _definitions(terms: Terms, known: KnownFields) -> Iterator[Gap]:
         if not definition.criteria and not asked and definition.stage in terms.qualifying_stages:
             yield Gap(anchor, f"{definition.name} has neither conditions nor a threshold: every lead would meet it.")
         for name, wanted in asked:
+            if wanted < 0:
+                yield Gap(anchor, f"{definition.name} asks for less than no {name}; leave it out or ask for more.")
             reachable = highest_score(terms, dimension="" if name == "points" else name)
             if wanted > reachable:
                 words = name if name == "points" else f"points of {name}"
@@ -116,6 +150,18 @@ def highest_score(terms: Terms, dimension: str = "") -> int:
         points = points if group.maximum is None else min(points, group.maximum)
         total += points if group.minimum is None else max(points, group.minimum)
     return total
+
+
+def _ideal_customers(terms: Terms, _: KnownFields) -> Iterator[Gap]:
+    for profile in terms.ideal_customers:
+        for what, low, high in (
+            ("employees", profile.employees_from, profile.employees_to),
+            ("revenue", profile.revenue_from, profile.revenue_to),
+        ):
+            if low is not None and high is not None and low > high:
+                yield Gap(
+                    f"ideal_customer:{profile.key}", f"{profile.name}: no company has {what} from {low} to {high}."
+                )
 
 
 def _scoring(terms: Terms, known: KnownFields) -> Iterator[Gap]:
@@ -260,6 +306,7 @@ CHECKS: tuple[Callable[[Terms, KnownFields], Iterator[Gap]], ...] = (
     _parties,
     _stages,
     _definitions,
+    _ideal_customers,
     _scoring,
     _routes,
     _calendars,

@@ -24,6 +24,8 @@ from sla.words.basics import listed
 
 # Apps above say which fields leads can have; without them every well-formed field is accepted.
 known_fields: Callable[[], frozenset[str] | None] = lambda: None  # noqa: E731 - replaced at start-up
+# And which types of activity leads have done lately.
+deeds_done: Callable[[], frozenset[str] | None] = lambda: None  # noqa: E731 - replaced at start-up
 
 
 def locked(version_id: int) -> Version:
@@ -32,7 +34,7 @@ def locked(version_id: int) -> Version:
 
 def missing(version: Version) -> list[Gap]:
     """What stands between a draft and its proposal."""
-    return gaps(compiling.draft_terms(version), known_fields())
+    return gaps(compiling.draft_terms(version), known_fields(), deeds_done())
 
 
 @transaction.atomic

@@ -9,11 +9,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from config.accounts.actor import Actor
-from leads.models import Lead
-from leads.services import impact, profiling, trying
+from leads.models import Lead, LeadScore
+from leads.services import impact, profiling, rescoring, trying
+from leads.services.answers_worth import gains_of, if_known, points_at_most
 from sla import criteria
-from sla.models import ScoreRule, StageTerm
-from tests.cast import NOW, Cast
+from sla.models import Definition, ScoreGroup, ScoreRule, StageTerm, Version
+from sla.services.compiling import draft_terms, terms_of
+from tests.cast import MINUTE, NOW, Cast, sign_all
 from tests.leads.populations import facts_by_lead, populate
 from tests.leads.test_rescoring import new_version
 
@@ -132,3 +134,63 @@ def test_what_to_ask_one_lead_next(cast: Cast) -> None:
     assert asks[0].field in ("company.employees", "person.seniority")
     assert "20 points" in asks[0].why
     assert "company.industry" not in [ask.field for ask in asks]
+
+
+def test_one_answer_brings_what_one_value_can_bring(cast: Cast) -> None:
+    draft = new_version(cast, NOW)
+    for key, op, value, points in (
+        ("few", "less_than", 50, 30),
+        ("many", "more_than", 5000, 25),
+        ("none", "missing", None, 9),
+    ):
+        criteria = {"field": "company.employees", "op": op} | ({} if value is None else {"value": value})
+        ScoreRule.objects.create(
+            version=draft,
+            key=key,
+            name=key,
+            kind="attribute",
+            group="company-fit",
+            points=points,
+            criteria=criteria,
+            position=90,
+        )
+    terms = draft_terms(draft)
+    assert gains_of(terms)["company.employees"] == {"company-fit": 30}, (
+        "few and many exclude one another; missing is no answer"
+    )
+    ScoreGroup.objects.filter(version=draft, key="company-fit").update(maximum=25)
+    terms = draft_terms(draft)
+    assert points_at_most("company.employees", terms) == {"fit": 25, "engagement": 0}, (
+        "no more than the group may count"
+    )
+    assert points_at_most("company.employees", terms, {"company-fit": 20}) == {"fit": 5, "engagement": 0}
+
+
+A, B = {"field": "a", "op": "present"}, {"field": "b", "op": "is", "value": 1}
+
+
+@pytest.mark.parametrize(
+    ("condition", "then"),
+    [
+        (A, True), (B, B), ({"all": [A, B]}, {"all": [B]}), ({"any": [A, B]}, True), ({"none": [A, B]}, {"none": [B]}),
+        ({"none": [A]}, True), ({"at_least": 2, "of": [A, B, B]}, {"at_least": 1, "of": [B, B]}),
+        ({"all": [{"none": [{"any": [A, B]}]}, B]}, {"all": [{"none": [{"any": [B]}]}, B]}),
+    ],
+)  # fmt: skip
+def test_a_condition_with_the_best_answer_to_one_field(condition: Any, then: Any) -> None:
+    assert if_known(condition, "a") == then
+
+
+def test_a_cap_that_is_reached_leaves_nothing_to_ask_for(cast: Cast) -> None:
+    """Three points short, and what an answer could bring has no room left in its group."""
+    cast.lead("ada", deeds=("webinar",), **company("c1", industry="Software"))
+    score = LeadScore.objects.get()
+    draft = new_version(cast, NOW)
+    Definition.objects.filter(version=draft, stage="mql").update(minimum_score=score.total + 3)
+    ScoreGroup.objects.filter(version=draft, key="company-fit").update(maximum=15)
+    terms = terms_of(sign_all(cast, Version.objects.get(pk=draft.pk), NOW + MINUTE))
+    rescoring.renew(NOW + MINUTE)
+    employees = {gap.field: gap for gap in profiling.overall(cast.segment.pk, terms, "mql", NOW + MINUTE)}[
+        "company.employees"
+    ]
+    assert (employees.missing, employees.alone) == (1, 0)

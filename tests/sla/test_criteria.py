@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sla.criteria import (
     ActivityFact,
@@ -178,6 +181,16 @@ def test_a_field_nobody_knows_is_refused() -> None:
         {"all": [field("f", "since", "2026-03-02"), field("f", "until", "2026-03-01")]},
         {"at_least": 2, "of": [field("f", "is", "a"), field("f", "is", "b")]},
         {"all": [{"activity": "webinar"}, {"none": [{"activity": "webinar"}]}]},
+        {"all": [field("f", "contains", "students"), {"none": [field("f", "contains", "Student")]}]},
+        {"all": [field("f", "starts_with", "head"), field("f", "starts_with", "vp")]},
+        {"all": [field("f", "ends_with", "abc"), {"none": [field("f", "contains", "b")]}]},
+        {"all": [field("f", "at_least", 20), {"none": [field("f", "at_least", 10)]}]},
+        {
+            "all": [
+                {"activity": ["demo"], "at_least": 2, "within_days": 7},
+                {"none": [{"activity": ["demo", "trial"], "within_days": 30}]},
+            ]
+        },
     ],
 )
 def test_what_can_never_hold_is_found(criteria: dict[str, Any]) -> None:
@@ -194,10 +207,65 @@ def test_what_can_never_hold_is_found(criteria: dict[str, Any]) -> None:
         {"all": [field("f", "missing"), field("f", "is_not", "a")]},
         {"none": [field("f", "is", "a"), field("f", "is", "b")]},
         {"none": [{"all": [field("f", "present"), B]}, field("f", "missing")]},
+        {"all": [field("f", "starts_with", "head"), field("f", "starts_with", "Head of")]},
+        {"all": [field("f", "contains", "student"), {"none": [field("f", "contains", "students")]}]},
+        {"none": [field("f", "at_least", 10), field("f", "at_most", 10)]},
+        {"all": [{"activity": "demo", "within_days": 30}, {"none": [{"activity": "demo", "within_days": 7}]}]},
+        {"all": [{"activity": "demo"}, {"none": [{"activity": "demo", "at_least": 2}]}]},
     ],
 )
 def test_what_may_hold_is_let_through(criteria: dict[str, Any]) -> None:
     assert contradictions(criteria) == []
+
+
+def test_a_choice_of_which_every_part_is_impossible_is_found_with_each_reason() -> None:
+    either = {"any": [field("f", "is", "a"), {"all": [field("g", "at_least", 5), A]}]}
+    found = contradictions({"all": [either, field("f", "is", "b"), field("g", "less_than", 5)]})
+    assert [problem.split(" can never")[0] for problem in found] == ["f", "g"]
+
+
+SIMPLE = st.one_of(
+    st.builds(field, st.sampled_from("fg"), st.sampled_from(["is", "is_not", "contains", "starts_with", "ends_with"]),
+              st.sampled_from(["a", "ab", "b", "5"])),
+    st.builds(field, st.sampled_from("fg"), st.sampled_from(["at_least", "at_most", "more_than", "less_than"]),
+              st.sampled_from([4, 5, 6])),
+    st.builds(field, st.sampled_from("fg"), st.sampled_from(["present", "missing"])),
+    st.fixed_dictionaries({"activity": st.sampled_from(["x", ["x", "y"]]), "at_least": st.integers(1, 2)},
+                          optional={"within_days": st.sampled_from([1, 9])}),
+)  # fmt: skip
+NESTED = st.recursive(
+    SIMPLE,
+    lambda inner: st.one_of(
+        st.builds(
+            lambda name, parts: {name: parts},
+            st.sampled_from(["all", "any", "none"]),
+            st.lists(inner, min_size=1, max_size=3),
+        ),
+        st.builds(
+            lambda parts: {"at_least": 1 + len(parts) // 2, "of": parts}, st.lists(inner, min_size=1, max_size=3)
+        ),
+    ),
+    max_leaves=7,
+)
+DEEDS = st.lists(
+    st.builds(ActivityFact, st.sampled_from("xy"), st.sampled_from([AT, AT - 5 * DAY, AT - 20 * DAY])), max_size=3
+)
+WORTHS = st.sampled_from([None, "a", "ab", "aba", "b", "5", 4, 5, 5.5, 6])
+
+
+@given(NESTED, WORTHS, WORTHS, DEEDS)
+@settings(max_examples=600)
+def test_whatever_holds_for_somebody_is_not_called_impossible(condition: Any, f: Any, g: Any, deeds: list[Any]) -> None:
+    if holds(condition, facts(*deeds, f=f, g=g)):
+        assert contradictions(condition) == []
+
+
+@given(NESTED)
+@settings(max_examples=300)
+def test_and_what_is_called_impossible_is_met_by_nobody(condition: Any) -> None:
+    if contradictions(condition):
+        everybody = product([None, "a", "ab", "b", "5", 4, 6], repeat=2)
+        assert not any(holds(condition, facts(f=f, g=g)) for f, g in everybody)
 
 
 def test_exclusions_may_contradict_what_is_asked_for() -> None:

@@ -12,10 +12,11 @@ from config.notices.models import Notice
 from config.web.errors import Conflict, Forbidden, Refusal
 from leads.models import Handoff
 from sla.metrics import EVALUATORS
-from sla.models import Clock, Commitment, Party, Signature, Version
+from sla.models import Clock, Commitment, Definition, IdealCustomer, Party, ScoreRule, Signature, Version
 from sla.services import drafting, editing, versions
 from sla.services.announcing import announce
-from sla.services.compiling import in_force, terms_of
+from sla.services.compiling import draft_terms, in_force, terms_of
+from sla.services.readiness import gaps
 from sla.standing import Code, in_force_of, standing_of
 from tests.cast import DAY, HOUR, MINUTE, NOW, Cast, assemble, make_user, sign_all
 from tests.races import race, winners
@@ -77,6 +78,20 @@ def test_what_is_missing_is_named_with_its_clause(cast: Cast, draft: Version):
     assert gaps["commitment:first-call"] == "First call: the calendar it is counted in does not exist."
     assert gaps["parties"] == "Sales must be a party that signs."
     assert again(draft).state == "draft"
+
+
+def test_figures_that_nothing_can_meet_are_named_and_deeds_nobody_did_are_warned_of(cast: Cast, draft: Version):
+    IdealCustomer.objects.filter(version=draft).update(employees_from=500, employees_to=50)
+    Definition.objects.filter(version=draft, stage="mql").update(minimum_score=-5)
+    ScoreRule.objects.filter(version=draft, key="webinar").update(activity_type="webnar")
+    Definition.objects.filter(version=draft, stage="engaged").update(criteria={"activity": ["page_view", "pagevew"]})
+    found = {(gap.words, gap.blocks) for gap in gaps(draft_terms(draft), None, frozenset({"page_view"}))}
+    assert any("no company has employees from 500 to 50" in words for words, blocks in found if blocks)
+    assert any("asks for less than no points" in words for words, blocks in found if blocks)
+    slips = {words for words, blocks in found if not blocks and "spelt right" in words}
+    assert any("“webnar”" in words for words in slips)
+    assert any("“pagevew”" in words for words in slips)
+    assert not any("“page_view”" in words for words in slips)
 
 
 def test_a_metric_without_an_evaluator_cannot_be_signed(cast: Cast, draft: Version, monkeypatch: pytest.MonkeyPatch):

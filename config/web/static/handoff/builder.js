@@ -44,6 +44,13 @@ function kindOf(node) {
   return GROUPS.map(([key]) => key).find((key) => key in node) ?? "all";
 }
 
+/* Own fields of other systems may hold anything, so anything may be asked of them. */
+function operatorsFor(spec) {
+  if (!spec || spec.kind === "json") return vocabulary.operators;
+  if (spec.kind === "reference") return vocabulary.operators.filter((one) => one.takes === "nothing");
+  return vocabulary.operators.filter((one) => one.kinds.includes(spec.kind));
+}
+
 class Builder {
   constructor(root) {
     this.root = root;
@@ -139,8 +146,14 @@ class Builder {
     const spec = vocabulary.fields.find((one) => one.name === leaf.field);
     const fields = vocabulary.fields.map((one) => [one.name, one.label, one.group]);
     const row = make("div", { class: "builder-leaf" });
-    row.append(select(this.root, "Field", fields, leaf.field, (name) => { leaf.field = name; this.changed(true); }));
-    row.append(select(this.root, "Comparison", vocabulary.operators.map((one) => [one.key, one.words]), leaf.op, (op) => { this.retype(leaf, op); this.changed(true); }));
+    row.append(select(this.root, "Field", fields, leaf.field, (name) => {
+      leaf.field = name;
+      const offered = operatorsFor(vocabulary.fields.find((one) => one.name === name));
+      if (!offered.some((one) => one.key === leaf.op)) this.retype(leaf, offered[0].key);
+      this.changed(true);
+    }));
+    const comparisons = vocabulary.operators.filter((one) => one.key === leaf.op || operatorsFor(spec).includes(one));
+    row.append(select(this.root, "Comparison", comparisons.map((one) => [one.key, one.words]), leaf.op, (op) => { this.retype(leaf, op); this.changed(true); }));
     const takes = vocabulary.operators.find((one) => one.key === leaf.op)?.takes ?? "text";
     for (const input of this.values(leaf, takes, spec)) row.append(input);
     row.append(this.remover("Remove this condition", drop));
