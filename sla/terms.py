@@ -421,6 +421,11 @@ class Terms:
     def qualifying_stages(self) -> tuple[str, ...]:
         return tuple(code for code in QUALIFYING if self.stage_enabled(code))
 
+    def points_asked(self, *stages: str) -> int | None:
+        """The least score with which a lead enters the first of these stages that asks for one."""
+        asked = (one.minimum_score for stage in stages for one in self.definitions_for(stage))
+        return next((points for points in asked if points is not None), None)
+
     def definitions_for(self, stage: str) -> tuple[DefinitionTerms, ...]:
         return tuple(item for item in self.definitions if item.stage == stage)
 

@@ -83,8 +83,7 @@ class Sheet:
 
     @property
     def threshold(self) -> int | None:
-        found = self.terms.definitions_for(self.handoff.stage)
-        return next((item.minimum_score for item in found if item.minimum_score is not None), None)
+        return self.terms.points_asked(self.handoff.stage)
 
     @property
     def there(self) -> datetime | None:

@@ -46,6 +46,7 @@ class Fact:
 
 def read(lead: Lead, points: Iterable[ContactPoint], handoffs: Iterable[Handoff]) -> dict[str, list[Fact]]:
     """Facts by heading. `lead` has person, company and campaign loaded. One query, for what systems sent."""
+    points = list(points)
     addresses: dict[str, str] = {}
     for point in points:
         addresses.setdefault(point.kind, point.value)
@@ -55,6 +56,11 @@ def read(lead: Lead, points: Iterable[ContactPoint], handoffs: Iterable[Handoff]
     for heading, names in SHOWN.items():
         facts = [_named(_fact(name, values.get(name), told), name, lead) for name in names]
         found[heading] = [fact for fact in facts if fact.value]
+    found["Person"] += [
+        _fact("", point.value, told, label=f"Also by {point.get_kind_display().lower()}")
+        for point in points
+        if addresses[point.kind] != point.value
+    ]
     found["Own fields"] = _own(lead, told)
     return {heading: facts for heading, facts in found.items() if facts}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -60,28 +60,39 @@ def persona_of(facts: Facts, terms: Terms) -> PersonaTerms | None:
     return next((p for p in terms.personas if p.criteria and criteria.holds(p.criteria, facts)), None)
 
 
-def ideal_misses(facts: Facts, profile: IdealCustomerTerms) -> list[str]:
-    """Which attributes of the company lie outside an ideal customer profile; unknown ones count as misses."""
-    employees = criteria.as_number(facts.values.get("company.employees") or "")
-    revenue = criteria.as_number(facts.values.get("company.revenue") or "")
-    country = facts.values.get("company.country") or facts.values.get("person.country")
+@dataclass(frozen=True)
+class IdealFit:
+    """How a company stands to an ideal customer profile: labels of what lies outside, and of what is not known."""
+
+    profile: IdealCustomerTerms
+    outside: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def ideal_fit(facts: Facts, profile: IdealCustomerTerms) -> IdealFit:
+    """Compare industry, country (of the person where the company's is not known), number of people and revenue."""
     industries = {criteria.fold(name) for name in profile.industries}
-    misses = []
-    if industries and criteria.fold(facts.values.get("company.industry") or "") not in industries:
-        misses.append("industry")
-    if profile.countries and str(country or "").upper() not in profile.countries:
-        misses.append("country")
-    if _outside(employees, profile.employees_from, profile.employees_to):
-        misses.append("employees")
-    if _outside(revenue, profile.revenue_from, profile.revenue_to):
-        misses.append("revenue")
-    return misses
+    country = facts.values.get("company.country") or facts.values.get("person.country")
+    checks: list[tuple[str, Any, bool, Callable[[Any], bool]]] = [
+        ("industry", facts.values.get("company.industry"), bool(industries), lambda v: criteria.fold(v) in industries),
+        ("country", country, bool(profile.countries), lambda v: str(v).upper() in profile.countries),
+        _range("employees", facts, profile.employees_from, profile.employees_to),
+        _range("revenue", facts, profile.revenue_from, profile.revenue_to),
+    ]
+    asked = [(label_of(f"company.{name}").lower(), value, fits) for name, value, wanted, fits in checks if wanted]
+    return IdealFit(
+        profile,
+        outside=tuple(label for label, value, fits in asked if not criteria.is_blank(value) and not fits(value)),
+        unknown=tuple(label for label, value, _ in asked if criteria.is_blank(value)),
+    )
 
 
-def _outside(value: float | None, low: Any, high: Any) -> bool:
-    if low is None and high is None:
-        return False
-    return value is None or (low is not None and value < float(low)) or (high is not None and value > float(high))
+def _range(name: str, facts: Facts, low: Any, high: Any) -> tuple[str, Any, bool, Callable[[Any], bool]]:
+    def fits(number: float) -> bool:
+        return (low is None or number >= float(low)) and (high is None or number <= float(high))
+
+    number = criteria.as_number(facts.values.get(f"company.{name}") or "")
+    return name, number, low is not None or high is not None, fits
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from config.web.errors import Conflict, Refusal
 from leads.models import (
     Activity,
     Consent,
+    ContactKind,
     ContactPoint,
     Handoff,
     IntakeKey,
@@ -109,9 +110,12 @@ class Clash:
 
 @dataclass
 class Preview:
+    """`shown` are rows that are not chosen between: where they work, and addresses, of which all are kept."""
+
     proposal: MergeProposal
     keep: Person
     drop: Person
+    shown: list[Row]
     rows: list[Row]
     points: list[ContactPoint]
     leads: list[Lead]
@@ -130,6 +134,7 @@ def preview(proposal: MergeProposal, *, swap: bool = False, take: Iterable[str] 
     )
     clashes, problems = _clashes(leads, drop)
     points = list(ContactPoint.objects.filter(person__in=(keep, drop)).order_by("kind", "id"))
+    shown = _shown(keep, drop, points)
     seen: set[tuple[str, str]] = set()
     points = [p for p in points if (p.kind, p.normalised) not in seen and not seen.add((p.kind, p.normalised))]  # type: ignore[func-returns-value]
     ids = [lead.pk for lead in leads]
@@ -141,13 +146,24 @@ def preview(proposal: MergeProposal, *, swap: bool = False, take: Iterable[str] 
             LeadComment.objects.filter(lead__in=ids).count() + LeadFile.objects.filter(lead__in=ids).count(),
         ),
     ]
-    return Preview(proposal, keep, drop, rows, points, leads, clashes, counts, problems)
+    return Preview(proposal, keep, drop, shown, rows, points, leads, clashes, counts, problems)
 
 
 def _row(name: str, keep: Person, drop: Person, take: set[str]) -> Row:
     mine, theirs = str(getattr(keep, name)), str(getattr(drop, name))
     result = theirs if theirs and (name in take or not mine) else mine
     return Row(name, mine, theirs, bool(mine and theirs and mine != theirs), result)
+
+
+def _shown(keep: Person, drop: Person, points: list[ContactPoint]) -> list[Row]:
+    kept = keep.company or drop.company
+    rows = [Row("company", str(keep.company or ""), str(drop.company or ""), False, str(kept or ""))]
+    for kind in ContactKind:
+        held = {p.pk: [x.value for x in points if x.person_id == p.pk and x.kind == kind] for p in (keep, drop)}
+        mine, theirs = held[keep.pk], held[drop.pk]
+        both = ", ".join(dict.fromkeys([*mine, *theirs]))
+        rows.append(Row(kind.value, ", ".join(mine), ", ".join(theirs), False, both))
+    return rows
 
 
 def _clashes(leads: list[Lead], drop: Person) -> tuple[list[Clash], list[str]]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from leads import scoring
 from leads.fields import label_of
 from leads.models import Lead
 from leads.services.nurture import local_date
 from sla import criteria
+from sla.services.compiling import InForce
 from sla.services.readiness import highest_score, thresholds
 from sla.stages import FORWARD, QUALIFYING
 from sla.terms import DefinitionTerms, Terms
@@ -97,6 +98,23 @@ def wanted_engagement(terms: Terms) -> int:
             if definition.minimum_score is not None:
                 return max(definition.minimum_score - highest_score(terms, scoring.FIT) // 2, 0)
     return 0
+
+
+def at_levels(current: InForce, levels: Collection[int]) -> Q:
+    """Leads at these levels of engagement (`scoring.level`), each by what its segment's terms ask for."""
+    found = Q(pk__in=[])
+    for segment_id, _, terms in current.rows:
+        wanted = wanted_engagement(terms)
+        bounds = {
+            1: Q(score__engagement__gte=wanted) if wanted > 0 else Q(score__isnull=False),
+            2: Q(score__engagement__lt=wanted, score__engagement__gte=(wanted + 1) // 2)
+            if wanted > 0
+            else Q(pk__in=[]),
+            3: Q(score__engagement__lt=(wanted + 1) // 2) if wanted > 0 else Q(pk__in=[]),
+        }
+        for level in levels:
+            found |= Q(segment_id=segment_id) & bounds[level]
+    return found
 
 
 def _listed(terms: Terms, leads: Mapping[str, int]) -> list[str]:

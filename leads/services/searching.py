@@ -49,7 +49,7 @@ def search(text: str, actor: Actor) -> Found:
     if ids is None:
         return Found()
     rows = Lead.objects.visible_to(actor).filter(pk__in=ids, merged_into=None)
-    leads = list(rows.for_lists().select_related("owner").defer("score__log", "attributes").order_by("-id")[: MOST + 1])
+    leads = list(rows.for_lists().select_related("owner").defer("attributes").order_by("-id")[: MOST + 1])
     names = words_query(text)
     companies: list[Company] = []
     if names is not None and address_in(text) == "" and digits_in(text) == "":

@@ -73,7 +73,7 @@ def read(lead: Lead, *, before: datetime | None = None, kind: str = "") -> Timel
 
 
 def _deeds(asked: Asked) -> list[Entry]:
-    rows = asked.cut(Activity.objects.filter(lead=asked.lead), "occurred_at")
+    rows = asked.cut(Activity.objects.filter(lead__in=asked.leads), "occurred_at")
     return [
         {
             "at": row.occurred_at,
@@ -88,7 +88,7 @@ def _deeds(asked: Asked) -> list[Entry]:
 
 
 def _points(asked: Asked) -> list[Entry]:
-    rows = asked.cut(ScoreChange.objects.filter(lead=asked.lead), "at")
+    rows = asked.cut(ScoreChange.objects.filter(lead__in=asked.leads), "at")
     return [
         {
             "at": row.at,
@@ -102,7 +102,7 @@ def _points(asked: Asked) -> list[Entry]:
 
 
 def _stages(asked: Asked) -> list[Entry]:
-    rows = asked.cut(StageEntry.objects.filter(lead=asked.lead).select_related("by"), "entered_at")
+    rows = asked.cut(StageEntry.objects.filter(lead__in=asked.leads).select_related("by"), "entered_at")
     return [
         {
             "at": row.entered_at,
@@ -120,7 +120,7 @@ def _stages(asked: Asked) -> list[Entry]:
 
 
 def _deals(asked: Asked) -> list[Entry]:
-    changes = OpportunityChange.objects.filter(opportunity__lead=asked.lead).select_related("opportunity", "by")
+    changes = OpportunityChange.objects.filter(opportunity__lead__in=asked.leads).select_related("opportunity", "by")
     rows = asked.cut(changes, "at")
     names = wordings.names_in(rows)
     return [
@@ -144,7 +144,9 @@ def _sum(opportunity: Opportunity) -> str:
 
 def _nurture(asked: Asked) -> list[Entry]:
     found: list[Entry] = []
-    for spell in NurtureSpell.objects.filter(lead=asked.lead).select_related("entered_by", "handoff").order_by("id"):
+    for spell in (
+        NurtureSpell.objects.filter(lead__in=asked.leads).select_related("entered_by", "handoff").order_by("id")
+    ):
         reason = wordings.reason(asked.terms_of(spell.handoff), spell.reason)
         found.append(
             {
@@ -172,7 +174,10 @@ def _nurture(asked: Asked) -> list[Entry]:
 
 
 def _notices(asked: Asked) -> list[Entry]:
-    rows = asked.cut(Notice.objects.filter(subject=str(asked.lead.public_id)).select_related("recipient"), "created_at")
+    rows = asked.cut(
+        Notice.objects.filter(subject__in=[str(lead.public_id) for lead in asked.leads]).select_related("recipient"),
+        "created_at",
+    )
     told: dict[tuple[datetime, str], list[str]] = {}
     for row in rows:
         told.setdefault((row.created_at, row.title), []).append(row.recipient.name)
@@ -190,8 +195,8 @@ def _names(people: list[str]) -> str:
 
 
 def _said(asked: Asked) -> list[Entry]:
-    comments = asked.cut(LeadComment.objects.filter(lead=asked.lead).select_related("author"), "at")
-    files = asked.cut(LeadFile.objects.filter(lead=asked.lead).select_related("added_by"), "added_at")
+    comments = asked.cut(LeadComment.objects.filter(lead__in=asked.leads).select_related("author"), "at")
+    files = asked.cut(LeadFile.objects.filter(lead__in=asked.leads).select_related("added_by"), "added_at")
     return [
         {
             "at": row.at,

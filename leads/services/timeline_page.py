@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -24,6 +25,14 @@ class Asked:
     terms: Terms | None
     before: datetime | None = None
     kind: str = ""
+
+    @cached_property
+    def leads(self) -> list[Lead]:
+        """The lead itself, and those that were merged into it: their histories are its own."""
+        found, latest = [self.lead], [self.lead]
+        while latest := list(Lead.objects.filter(merged_into__in=latest).only("public_id", "merged_into")):
+            found += latest
+        return found
 
     def cut(self, rows: QuerySet[Any], moment: str) -> list[Any]:
         if self.before is not None:

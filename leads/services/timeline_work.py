@@ -23,9 +23,11 @@ from sla.terms import Terms
 
 
 def calls(asked: Asked) -> list[Entry]:
-    tries = asked.cut(Attempt.objects.filter(lead=asked.lead).select_related("by", "handoff", "contact_point"), "at")
+    tries = asked.cut(
+        Attempt.objects.filter(lead__in=asked.leads).select_related("by", "handoff", "contact_point"), "at"
+    )
     promised = asked.cut(
-        Callback.objects.filter(handoff__lead=asked.lead).select_related("owner"), "created_at"
+        Callback.objects.filter(handoff__lead__in=asked.leads).select_related("owner"), "created_at"
     )  # fmt: skip
     return [_try(asked, row) for row in tries] + [
         {
@@ -62,7 +64,7 @@ def _try(asked: Asked, row: Attempt) -> Entry:
 
 
 def handoffs(asked: Asked) -> list[Entry]:
-    rows = Handoff.objects.filter(lead=asked.lead).defer("packet")
+    rows = Handoff.objects.filter(lead__in=asked.leads).defer("packet")
     people = (
         "to_team",
         "from_team",
@@ -75,9 +77,9 @@ def handoffs(asked: Asked) -> list[Entry]:
     found: list[Entry] = []
     for row in rows.select_related(*people).order_by("id"):
         found += _handoff(asked, row)
-    spells = OwnerSpell.objects.filter(handoff__lead=asked.lead, cause__in=("reassigned", "escalated")).select_related(
-        "user", "handoff"
-    )
+    spells = OwnerSpell.objects.filter(
+        handoff__lead__in=asked.leads, cause__in=("reassigned", "escalated")
+    ).select_related("user", "handoff")
     found += [
         {
             "at": spell.from_at,
@@ -88,7 +90,7 @@ def handoffs(asked: Asked) -> list[Entry]:
         }
         for spell in spells
     ]
-    messages = HandoffMessage.objects.filter(handoff__lead=asked.lead).select_related("author", "handoff")
+    messages = HandoffMessage.objects.filter(handoff__lead__in=asked.leads).select_related("author", "handoff")
     return found + [
         {
             "at": row.at,
@@ -188,7 +190,7 @@ SHOWN_STEPS = (
 
 
 def promises(asked: Asked) -> list[Entry]:
-    subjects = Handoff.objects.filter(lead=asked.lead).values("pk")
+    subjects = Handoff.objects.filter(lead__in=asked.leads).values("pk")
     events = ClockEvent.objects.filter(clock__subject__in=subjects, kind__in=SHOWN_STEPS).select_related("clock")
     return [_step(asked, row) for row in asked.cut(events, "at")]
 

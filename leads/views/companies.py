@@ -29,7 +29,7 @@ def company(request: PortalRequest, public_id: UUID) -> HttpResponse:
     )
     leads = Lead.objects.visible_to(request.actor).filter(company=found, merged_into=None)
     page = keyset(
-        leads.for_lists().select_related("owner").defer("score__log", "attributes"),
+        leads.for_lists().select_related("owner").defer("attributes"),
         descending=True, cursor=request.GET.get("cursor", ""), size=SHOWN,
     )  # fmt: skip
     deals = Opportunity.objects.visible_to(request.actor).filter(company=found).select_related("owner").order_by("-id")

@@ -25,7 +25,9 @@ from leads.services import merging
 
 KEEPS_ORDER = either(MANAGERS, of(Function.MARKETING))
 STATES = (("open", "To decide"), ("merged", "Merged"), ("apart", "Two people"))
-LABELS = {name: name.replace("_", " ").capitalize() for name in merging.FIELDS}
+LABELS = {"company": "Company", "email": "E-mail", "phone": "Phone"} | {
+    name: name.replace("_", " ").capitalize() for name in merging.FIELDS
+}
 
 
 class PairForm(Form):
@@ -114,7 +116,7 @@ def duplicate(request: PortalRequest, public_id: UUID) -> HttpResponse:
         "preview": preview,
         "swap": swap,
         "take": take,
-        "rows": [(LABELS[row.name], row) for row in preview.rows if row.keep or row.drop],
+        "rows": [(LABELS[row.name], row) for row in [*preview.shown, *preview.rows] if row.keep or row.drop],
         "leads": [(lead, lead.person_id == preview.keep.pk) for lead in preview.leads],
     }
     return render(request, "leads/duplicates/duplicate.html", context)

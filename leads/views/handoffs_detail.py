@@ -257,8 +257,7 @@ class Detail:
 
     @property
     def threshold(self) -> int | None:
-        found = self.terms.definitions_for(self.handoff.stage) if self.terms else []
-        return next((item.minimum_score for item in found if item.minimum_score is not None), None)
+        return self.terms.points_asked(self.handoff.stage) if self.terms else None
 
     @property
     def tries(self) -> list[dict[str, Any]]:

@@ -113,8 +113,7 @@ class Detail:
 
     @property
     def threshold(self) -> int | None:
-        found = [d for d in (self.terms.definitions if self.terms else ()) if d.stage in QUALIFYING]
-        return next((item.minimum_score for item in found if item.minimum_score is not None), None)
+        return self.terms.points_asked(*QUALIFYING) if self.terms else None
 
     @property
     def closed_words(self) -> str:

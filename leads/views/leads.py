@@ -18,7 +18,7 @@ from config.web.access import MEMBERS, allow
 from config.web.http import PortalRequest
 from config.web.tables import Choice, Column, Day, Filter, Table, TableView, Text
 from leads.models import Handoff, HandoffState, Lead
-from leads.services import choosing, searching
+from leads.services import choosing, overview, searching
 from leads.views.labels import stage_label
 from sla.services.compiling import in_force
 
@@ -31,12 +31,17 @@ COLUMNS = (
     Column("promise", "Next promise"),
     Column("received", "Came in", sort="received_at", align="end", newest_first=True),
 )  # fmt: skip
+LEVELS = (("1", "1: as much as is asked for"), ("2", "2: at least half"), ("3", "3: less"))
 LAST_DAY = date(9999, 12, 30)
 VIEWS = (("open", "Open"), ("mine", "Mine"), ("closed", "Closed"), ("all", "All"))
 
 
 def _source(rows: QuerySet[Lead], names: list[str]) -> QuerySet[Lead]:
     return rows.filter(source__in=["" if name == choosing.NOT_GIVEN else name for name in names])
+
+
+def _persona(rows: QuerySet[Lead], names: list[str]) -> QuerySet[Lead]:
+    return rows.filter(persona__in=["" if name == choosing.NOT_GIVEN else name for name in names])
 
 
 def _rejected(rows: QuerySet[Lead], reason: str) -> QuerySet[Lead]:
@@ -73,9 +78,19 @@ def table(request: PortalRequest, at: datetime) -> Table:
         filters.append(Choice("segment", "Segment", "segment__key", options=found.segments))
     if found.campaigns:
         filters.append(Choice("campaign", "Campaign", "campaign__key", options=found.campaigns))
+
+    def levels(rows: QuerySet[Lead], codes: list[str]) -> QuerySet[Lead]:
+        return rows.filter(overview.at_levels(current, {int(code) for code in codes}))
+
+    filters += [
+        Choice("fit", "Fit", "fit_grade", options=[(grade, grade) for grade in overview.GRADES], many=True),
+        Choice("engagement", "Engagement", levels, options=LEVELS, many=True),
+    ]
     personas = choosing.personas(current)
     if personas:
-        filters.append(Choice("persona", "Persona", "persona", options=personas))
+        filters.append(
+            Choice("persona", "Persona", _persona, options=[*personas, (choosing.NOT_GIVEN, "None")], many=True)
+        )
     reasons = choosing.reject_reasons(current)
     if reasons:
         filters.append(Choice("rejected", "Rejected for", _rejected, options=reasons))

@@ -18,7 +18,6 @@ from config.web.forms import Form
 from config.web.http import PortalRequest
 from config.web.wording import local
 from leads import scoring
-from leads.fields import label_of
 from leads.models import Campaign, Lead, ScoreChange, ScoreWatch
 from leads.services import cases, dryrun, judging, overview, profiling, scores, watching
 from leads.services.cases import Case
@@ -88,10 +87,8 @@ def lead_score(request: PortalRequest, public_id: UUID) -> HttpResponse:
                 for grade in overview.GRADES
             ],
             "persona": persona,
-            "profiles": [
-                (profile, [label_of(f"company.{name}").lower() for name in judging.ideal_misses(case.facts, profile)])
-                for profile in terms.ideal_customers
-            ],
+            "threshold": terms.points_asked(*terms.qualifying_stages),
+            "profiles": [judging.ideal_fit(case.facts, profile) for profile in terms.ideal_customers],
             "asks": profiling.next_questions(lead, at)[:4],
             "why_not": dryrun.why_not(case) if lead.stage in ("known", "engaged") else [],
             "changes": [(change, watching.words_of(change.cause)) for change in changes],

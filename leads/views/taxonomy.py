@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET
 from config.accounts.choices import Function
 from config.web.access import MANAGERS, MEMBERS, READERS, allow
 from config.web.http import PortalRequest
+from leads.services import choosing, overview, profiling
 from leads.services import impact as effects
-from leads.services import overview, profiling
 from sla import reading
 from sla.access import may_draft
 from sla.links import edit_url, version_url
@@ -50,6 +50,7 @@ def taxonomy(request: PortalRequest) -> HttpResponse:
         "found": overview.of_segment(segment.pk, terms, at),
         "owners": {function.value: function.label for function in Function},
         "reads": READERS.allows(request.actor),
+        "none": choosing.NOT_GIVEN,
     }
     return render(request, "leads/taxonomy/taxonomy.html", context)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from config.web.errors import Conflict
 from leads.models import Activity, Handoff, Lead, MergeProposal, Person, StageEntry
-from leads.services import audit, identify, merging
+from leads.services import audit, identify, merging, timeline
 from tests.cast import DAY, HOUR, MINUTE, NOW, Cast
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +44,22 @@ def test_both_histories_are_kept_and_the_points_of_both_count(cast: Cast) -> Non
     assert kept.contact_points.filter(kind="phone").count() == 1
     assert Person.objects.get(pk=kept.pk).city == "Berlin", "what was not known is filled"
     assert clean()
+
+
+def test_the_page_of_who_goes_on_shows_both_histories_and_every_address(cast: Cast, client: Client) -> None:
+    proposal = pair(cast)
+    old, new = Lead.objects.order_by("pk")
+    merging.merge(proposal.pk, by=cast.mara, at=NOW + HOUR)
+    entries = timeline.read(cast.fresh(old), kind="stages").entries
+    assert (
+        len(entries)
+        == StageEntry.objects.filter(lead__in=(old, new)).count()
+        > StageEntry.objects.filter(lead=old).count()
+    )
+    client.force_login(cast.mara)
+    text = client.get(reverse("lead", args=[old.public_id])).content.decode()
+    assert "ada@acme.example" in text
+    assert "ada.new@acme.example" in text
 
 
 def test_merging_may_be_what_qualifies_a_lead(cast: Cast) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,8 +15,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.accounts.models import User
-from leads.models import MergeProposal, ScoreWatch
-from leads.services import scores
+from leads import scoring
+from leads.models import Lead, MergeProposal, ScoreWatch
+from leads.services import judging, overview, scores
+from sla.criteria import Facts
+from sla.services.compiling import in_force
+from sla.terms import IdealCustomerTerms
 from tests.cast import MINUTE, NOW, Cast, assemble
 from tests.leads.test_rescoring import new_version
 
@@ -212,3 +218,38 @@ def test_the_admin_still_knows_its_models() -> None:
     from sla.models import Version
 
     assert admin.site.is_registered(Version)
+
+
+def test_each_count_of_the_taxonomy_opens_its_leads(cast: Cast, page: Any, client: Client) -> None:
+    cast.lead("ada", deeds=("webinar", "pricing_page"), industry="Software", employees=200, seniority="Head")
+    cast.lead("bob")
+    client.force_login(cast.mara)
+    text = client.get(reverse("taxonomy")).content.decode()
+    for address, number in {
+        html.unescape(a): int(n) for a, n in re.findall(r'href="(/leads/\?[^"]+)"[^>]*>(\d+)', text)
+    }.items():
+        rows = client.get(address).context["page"].rows
+        assert len(rows) == number > 0, address
+    assert "fit=" in text
+    assert "persona=" in text
+    wanted = overview.wanted_engagement(cast.terms)
+    for level in scoring.LEVELS:
+        found = Lead.objects.filter(overview.at_levels(in_force(NOW), {level}))
+        assert {scoring.level(lead.score.engagement, wanted) for lead in found} <= {level}
+
+
+@pytest.mark.parametrize(
+    ("company", "outside", "unknown"),
+    [
+        ({"industry": "Software", "employees": 200, "country": "DE"}, (), ()),
+        ({"industry": "Mining", "employees": 200, "country": "DE"}, ("industry",), ()),
+        ({"employees": 3, "country": "DE"}, ("employees",), ("industry",)),
+    ],
+)
+def test_an_ideal_customer_profile_tells_outside_from_unknown(
+    company: dict[str, Any], outside: Any, unknown: Any
+) -> None:
+    profile = IdealCustomerTerms("ideal", "Ideal", "", ("Software",), ("DE",), 50, 5000, None, None)
+    facts = Facts({f"company.{name}": value for name, value in company.items()}, (), NOW)
+    fit = judging.ideal_fit(facts, profile)
+    assert (fit.outside, fit.unknown) == (outside, unknown)
