@@ -1,4 +1,8 @@
-"""Apply a version to handoffs that began under an older one: previewed, explicit, on record."""
+"""Apply a version to handoffs that began under an older one: previewed, explicit, on record.
+
+Asking for it writes one event a handoff; a worker then counts each anew, so that a thousand open handoffs keep nobody
+waiting and work on them goes on meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,10 @@ from datetime import datetime
 from django.db import transaction
 
 from config.accounts.models import User
+from config.outbox.models import Event
 from config.outbox.services.events import News, publish
+from config.outbox.services.subscribers import subscribe
+from config.outbox.topics import keep_inside
 from config.web.errors import Conflict, Refusal
 from leads.models import OPEN_HANDOFF, Handoff
 from leads.services import cases, clockwork
@@ -18,6 +25,8 @@ from sla.services.amending import Amendment
 from sla.services.compiling import terms_of
 
 MOST_SHOWN = 200
+TOPIC = "amending.handoff"
+keep_inside("amending.*")  # what comes of it is told as handoff.amended
 
 
 @dataclass(frozen=True)
@@ -53,23 +62,28 @@ def preview(version: Version, at: datetime) -> Preview:
     return Preview(len(ids), len(planned), late, [(handoffs[subject], change) for subject, change in first])
 
 
+@transaction.atomic
 def apply(version: Version, *, by: User, at: datetime, why: str) -> int:
-    """Pin the older open handoffs to this version and count their running clocks by it; returns how many clocks moved.
-
-    One transaction a handoff, so that work goes on meanwhile; each clock keeps a record of its old and new due moment.
-    """
+    """Have the older open handoffs pinned to this version and their running clocks counted by it, as of `at`; returns
+    how many handoffs. Each clock keeps a record of its old and new due moment."""
     if not why.strip():
         raise Refusal("why_needed", "Say why open work is counted anew.", fields={"why": "A few words for the record."})
     if version.state != "signed" or version.effective_at is None or version.effective_at > at:
         raise Conflict("not_in_force", "Only a version in force can be applied to open handoffs.")
-    return sum(_apply_one(pk, version, by=by, at=at, why=why.strip()) for pk in older(version))
+    facts = {"version": version.pk, "by": by.pk, "why": why.strip()}
+    ids = older(version)
+    publish(*(News(TOPIC, str(pk), at, facts) for pk in ids))
+    return len(ids)
 
 
-@transaction.atomic
-def _apply_one(handoff_id: int, version: Version, *, by: User, at: datetime, why: str) -> int:
-    handoff, _case = cases.load_handoff(handoff_id, at)
-    if not handoff.is_open:
-        return 0
+@subscribe(TOPIC)
+def apply_to_one(event: Event) -> None:
+    """Count one handoff anew, as of the moment it was asked for, whenever this runs."""
+    version = Version.objects.select_related("agreement").get(pk=event.payload["version"])
+    by, why, at = User.objects.get(pk=event.payload["by"]), event.payload["why"], event.occurred_at
+    handoff, _case = cases.load_handoff(int(event.subject), at)
+    if not handoff.is_open or (handoff.version is not None and handoff.version.number >= version.number):
+        return
     terms = terms_of(version)
     moved = sum(amending.amend(clock, terms, at=at, by=by, why=why) for clock in clocks.lock_open(handoff.pk))
     handoff.version = version
@@ -77,4 +91,3 @@ def _apply_one(handoff_id: int, version: Version, *, by: User, at: datetime, why
     clockwork.refresh_due(handoff)
     facts = {"version": version.number, "by": by.name, "why": why, "clocks": moved}
     publish(News("handoff.amended", str(handoff.public_id), at, facts, teams=[handoff.to_team_id]))
-    return moved

@@ -29,11 +29,14 @@ def version_apply(request: PortalRequest, public_id: str) -> HttpResponse:
     form = WhyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            moved = amending.apply(version, by=request.user, at=now, why=form.cleaned_data["why"])
+            count = amending.apply(version, by=request.user, at=now, why=form.cleaned_data["why"])
         except Refusal as refusal:
             form.refuse(refusal)
         else:
-            messages.success(request, f"{moved} clocks are now counted by {version}.")
+            messages.success(
+                request,
+                f"{count} open handoff{'s are' if count != 1 else ' is'} being counted by {version}; look again in a moment.",
+            )
             return redirect("version_apply", public_id=public_id)
     found = amending.preview(version, now)
     return render(request, "leads/amending/page.html", {"version": version, "found": found, "form": form, "now": now})

@@ -22,6 +22,7 @@ from sla.models import BreachCause, Clock, ClockEvent, Closing
 from sla.services import clocks, drafting, excuses, sweeping
 from sla.services.explaining import explain, simulate
 from tests.cast import DAY, HOUR, MINUTE, NOW, Cast, sign_all
+from tests.leads.receivers import deliver_all
 
 pytestmark = pytest.mark.django_db
 SIDES = frozenset({"telequalification", "sales"})
@@ -185,6 +186,8 @@ def test_a_new_version_changes_running_clocks_only_when_applied_with_a_reason(ca
     with pytest.raises(Refusal):
         handoff_amending.apply(version, by=cast.sina, at=at, why=" ")
     assert handoff_amending.apply(version, by=cast.sina, at=at, why="Both sides asked for it") == 1
+    assert clock_of(handoff, "decision").target["value"] == "8", "a worker does it"
+    deliver_all(at)
     clock = clock_of(handoff, "decision")
     assert clock.due_at == NOW + 3 * MINUTE + 2 * HOUR
     record = ClockEvent.objects.get(clock=clock, kind="amended").data
@@ -200,6 +203,7 @@ def test_broken_promises_are_not_rewritten(cast: Cast) -> None:
     version = sign_all(cast, draft, NOW + 5 * DAY)
     assert handoff_amending.preview(version, NOW + 6 * DAY).changes == []
     handoff_amending.apply(version, by=cast.sina, at=NOW + 6 * DAY, why="x")
+    deliver_all(NOW + 6 * DAY)
     clock = clock_of(handoff, "decision")
     assert clock.target["value"] == "8"
     assert clock.state_at(NOW + 6 * DAY) == "breached"
