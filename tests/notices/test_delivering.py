@@ -131,6 +131,21 @@ def test_a_digest_is_one_mail_per_person(ines, omar):
 
 
 @pytest.mark.django_db
+def test_a_burst_of_one_kind_is_one_mail_and_few_are_a_mail_each(ines, omar):
+    for number in range(1, 6):
+        make_notice(ines, number=number)
+    for number in range(6, 9):
+        make_notice(omar, number=number)
+    assert run().handled == 8
+    subjects: dict[tuple[str, ...], list[str]] = {tuple(message.to): [] for message in mail.outbox}
+    for message in mail.outbox:
+        subjects[tuple(message.to)].append(str(message.subject))
+    assert sorted(map(len, subjects.values())) == [1, 3]
+    [burst] = next(found for found in subjects.values() if len(found) == 1)
+    assert burst == "5 notices: Lead 1 for you"
+
+
+@pytest.mark.django_db
 def test_a_very_long_digest_names_the_rest(ines):
     prefer(ines, digest="daily")
     for number in range(45):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 20  # sent one after the other under one lease
 RUN_SECONDS = 45.0
+BURST = 4  # so many notices of one kind to one person at once are one message: a bad hour is not an hour of mails
 MARGIN = 30.0  # seconds before the lease ends in which nothing new is begun
 
 
@@ -74,13 +76,27 @@ def _with_people() -> RetriedQuerySet:
 
 
 def parcels(deliveries: list[NoticeDelivery]) -> Iterator[Parcel]:
-    for delivery in deliveries:
-        if not delivery.digest:
-            yield Parcel(delivery.notice.recipient, delivery.channel, [delivery])
-    digests = sorted((d for d in deliveries if d.digest), key=lambda d: (d.notice.recipient_id, d.channel, d.notice_id))
-    for _, group in groupby(digests, key=lambda d: (d.notice.recipient_id, d.channel)):
-        together = list(group)
+    """A message for each notice; one for a whole digest, and one for a burst of notices of a kind."""
+    for together in _grouped((d for d in deliveries if not d.digest), _kind_to):
+        for part in [together] if len(together) >= BURST else [[one] for one in together]:
+            yield Parcel(part[0].notice.recipient, part[0].channel, part)
+    for together in _grouped((d for d in deliveries if d.digest), _to):
         yield Parcel(together[0].notice.recipient, together[0].channel, together)
+
+
+def _grouped(
+    deliveries: Iterable[NoticeDelivery], key: Callable[[NoticeDelivery], Any]
+) -> Iterator[list[NoticeDelivery]]:
+    ordered = sorted(deliveries, key=lambda delivery: (key(delivery), delivery.notice_id))
+    return (list(group) for _, group in groupby(ordered, key=key))
+
+
+def _to(delivery: NoticeDelivery) -> tuple[int, str]:
+    return delivery.notice.recipient_id, delivery.channel
+
+
+def _kind_to(delivery: NoticeDelivery) -> tuple[int, str, str]:
+    return *_to(delivery), delivery.notice.kind
 
 
 class Round:
