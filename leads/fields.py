@@ -204,6 +204,14 @@ def catalogue() -> list[FieldSpec]:
     return [*FIELDS.values(), *(spec for spec in own if spec)]
 
 
+def by_group() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The same under the headings by which people find them: (heading, [(name, label)])."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for spec in catalogue():
+        found.setdefault(spec.group, []).append((spec.name, spec.label))
+    return list(found.items())
+
+
 class LazyValues(dict[str, Any]):
     """Field values read when asked for: most criteria look at few of the fields."""
 

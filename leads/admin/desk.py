@@ -11,16 +11,17 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from config.accounts.adminaccess import NOBODY, ActorAdminMixin
-from leads import countries
+from leads import countries, fields
 from leads.models import CallingRule, CallQueue, DoNotCall
 from leads.normalise import phone as normalised_phone
 from leads.views.callers import DESK_MANAGERS
 from leads.widgets import CriteriaBuilder
-from sla.admin.widgets import CriteriaField, WeekField, use_criteria_widget
+from sla.admin.widgets import CriteriaField, WeekField, offer_fields, use_criteria_widget
 from sla.words.hours import week_words
 from sla.words.taxonomy import criteria_words
 
 use_criteria_widget(CriteriaBuilder)
+offer_fields(fields.by_group)
 
 
 class QueueForm(forms.ModelForm):

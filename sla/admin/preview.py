@@ -8,6 +8,9 @@ from django.http import HttpRequest
 
 from sla.admin.inlines import TermInline, terms_of_draft
 from sla.models import Version
+from sla.sections import KINDS
+from sla.services import versions
+from sla.services.readiness import gaps
 from sla.terms import Terms
 from sla.words.terms import say
 
@@ -15,7 +18,7 @@ MOST_PROBLEMS = 4
 
 
 def words_of(inline: TermInline, request: HttpRequest, version: Version, prefix: str) -> dict[str, Any]:
-    """{"words": sentences, "problems": what keeps the row from being read}."""
+    """{"words": sentences, "problems": what keeps the row from being read, or what would keep it from being signed}."""
     section = inline.model.section
     form_class = inline.get_formset(request, version).form
     key = request.POST.get(f"{prefix}-id", "")
@@ -29,7 +32,13 @@ def words_of(inline: TermInline, request: HttpRequest, version: Version, prefix:
     made = form.save(commit=False)
     made.version = version
     made.key = made.key or form.cleaned_data.get("key") or "new"
-    return {"words": say(section, made.key, _with(terms_of_draft(version), section, made)), "problems": []}
+    terms = _with(terms_of_draft(version), section, made)
+    anchor = f"{KINDS[section].anchor}:{made.key}"
+    missing = gaps(terms, versions.known_fields(), versions.deeds_done())
+    return {
+        "words": say(section, made.key, terms),
+        "problems": [gap.words for gap in missing if gap.anchor == anchor][:MOST_PROBLEMS],
+    }
 
 
 def _with(terms: Terms, section: str, row: Any) -> Terms:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from sla.criteria import check_criteria
 from sla.openhours import DAY_NAMES, WEEKDAYS
@@ -249,7 +249,56 @@ class TextsField(PlainField):
         return [line.strip() for line in (value or "").splitlines() if line.strip()]
 
 
-# The field that edits each JSON column of a term.
+# --- fields of a lead ----------------------------------------------------------------------------------------------
+
+FieldGroups = list[tuple[str, list[tuple[str, str]]]]
+_offered: list[Callable[[], FieldGroups]] = [list]
+
+
+def offer_fields(groups: Callable[[], FieldGroups]) -> None:
+    """The app that knows leads says which fields they have: under each heading, names with their labels."""
+    _offered[0] = groups
+
+
+class FieldsWidget(forms.CheckboxSelectMultiple):
+    """Boxes to tick, in columns under their headings."""
+
+    template_name = "admin/sla/widgets/fields.html"
+
+
+class FieldsField(PlainField):
+    """Names of fields, ticked off a list; one that is not known any more stays until somebody takes it out."""
+
+    empty = list
+
+    def __init__(self, **kwargs: Any):
+        self.groups = _offered[0]()
+        super().__init__(**{"widget": FieldsWidget(choices=self.groups)} | _only(kwargs), required=False)
+
+    def prepare_value(self, value: Any) -> Any:
+        names = value if isinstance(value, list) else []
+        known = {name for _, rows in self.groups for name, _ in rows}
+        unknown = [(name, name) for name in names if name not in known]
+        self.widget.choices = [*self.groups, *([("Not known", unknown)] if unknown else [])]
+        return names
+
+    def to_python(self, value: Any) -> Any:
+        return [str(name) for name in value or []]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return not self.disabled and set(initial or []) != set(self.clean(data))
+
+
+class OneField(forms.ChoiceField):
+    """One field of a lead, or none."""
+
+    def __init__(self, **kwargs: Any):
+        choices: Any = [("", "–"), *_offered[0]()]
+        widget = UnfoldAdminSelectWidget(choices=choices)
+        super().__init__(choices=choices, widget=widget, required=False, **_only(kwargs))
+
+
+# The field that edits each column of a term that people do not write as it is kept.
 BY_NAME: dict[str, Callable[..., forms.Field]] = {
     "criteria": CriteriaField,
     "scope": CriteriaField,
@@ -257,10 +306,11 @@ BY_NAME: dict[str, Callable[..., forms.Field]] = {
     "week": WeekField,
     "exceptions": DatesField,
     "time_bands": RangesField,
-    "required_fields": TextsField,
+    "required_fields": FieldsField,
     "industries": TextsField,
     "countries": TextsField,
     "choices": TextsField,
+    "fills_field": OneField,
 }
 
 

@@ -59,7 +59,7 @@ NAMED: dict[str, str] = {
     "to": "Goes to",
     "to_function": "On handoffs to",
     "unreachable_reason": "When all were in vain",
-    "warn_percent": "Warns below",
+    "warn_percent": "Warns when worse than",
     "who": "Who",
     "within_days": "Within (days)",
     "words": "In words",

@@ -261,7 +261,7 @@ def commitment_facts(commitment: CommitmentTerms, terms: Terms) -> list[tuple[st
         ("Hours", CountsIn(commitment.counts_in).label if timed else ""),
         ("Leads", criteria_words(commitment.scope) if commitment.scope else "all"),
         ("Can pause", ("yes" if commitment.pausable else "no") if timed else ""),
-        ("Warns below", f"{commitment.warn_percent} % of the target" if not timed else ""),
+        ("Warns when the forecast is worse than", f"{commitment.warn_percent} % of the target" if not timed else ""),
         ("Key", commitment.key),
     ]
     return [(label, value) for label, value in facts if value]

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from sla.models import Commitment, Faq, Version, term_models
+from sla.models import Commitment, Definition, Faq, Version, term_models
 from sla.presets import PRESETS
 from sla.sections import KINDS, PARTS
 from sla.services import drafting, versions
@@ -166,6 +166,19 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_saved(cast: Cast, dra
     assert Version.objects.get(pk=draft.pk).revision == draft.revision
 
 
+def test_required_fields_are_ticked_off_a_list(cast: Cast, draft: Version, mara: Client):
+    form = opened(mara, draft, "lead")
+    row = row_of(form, Definition.objects.get(version=draft, stage="mql").pk, "definition_rows")
+    assert form[f"{row}-required_fields"] == "person.email"
+    form[f"{row}-required_fields"] = ["person.email", "company.employees"]
+    assert save(mara, draft, "lead", form).status_code == 302
+    assert Definition.objects.get(version=draft, stage="mql").required_fields == ["person.email", "company.employees"]
+    Definition.objects.filter(version=draft, stage="mql").update(required_fields=["person.shoe_size"])
+    page = mara.get(form_url(draft, "lead")).content.decode()
+    assert "Not known" in page
+    assert "person.shoe_size" in page
+
+
 def test_a_signed_version_has_no_form(cast: Cast, mara: Client):
     page = mara.get(form_url(cast.version, "promises")).content.decode()
     assert "Signed terms never change" in page
@@ -181,6 +194,9 @@ def test_words_stand_beside_the_fields_while_one_types(cast: Cast, draft: Versio
     assert words["words"][0] == (
         "Telequalification makes the first attempt to reach each MQL handed to it within 45 working minutes."
     )
+    form[f"{prefix}-unit"] = "percent"
+    said = mara.post(reverse("admin:sla_version_words", args=[draft.pk]), form).json()["problems"]
+    assert said == ["First call: Time to the first attempt is not counted in that unit."]
     form[f"{prefix}-target"] = ""
     assert mara.post(reverse("admin:sla_version_words", args=[draft.pk]), form).json()["problems"]
     assert first_call(draft).target == 60  # nothing is saved by looking
