@@ -11,7 +11,7 @@ from django.db import connection, models, transaction
 
 from config.accounts.choices import Function
 from config.web.errors import Conflict, Refusal
-from leads.demo import people
+from leads.demo import besides, people
 from leads.demo.market import Market
 from leads.demo.people import Company
 from leads.demo.stories import ANSWERS, Teller
@@ -32,6 +32,7 @@ def load(now: datetime, say: Callable[[str], None]) -> Company:
     """Make everything, in one transaction: a half-made demo never exists."""
     with transaction.atomic():
         company = people.found(now)
+        besides.own_fields()
         say("the company, its people and its agreement")
         rng = random.Random(SEED)  # noqa: S311 - an invented past, not a secret
         sellers = [user.pk for user in company.reps(Function.SALES)]
@@ -44,6 +45,12 @@ def load(now: datetime, say: Callable[[str], None]) -> Company:
         say(f"{len(stories)} leads and what became of them")
         _write(stories, company, now)
         _rules_were_applied(company, now)
+    besides.own_deals(company, market, rng, now)
+    besides.product_use(company, market, rng, now)
+    besides.visitors(company, rng, now)
+    say("deals of their own, users and visitors")
+    besides.comes_twice(company, now)
+    besides.comes_forward(company, now)
     arrive_now(company, market, rng, now)
     hand_over_now(company, rng, now)
     contest_now(company, now)

@@ -139,7 +139,7 @@ def _second_version(first: Version, users: dict[str, User], at: datetime) -> Ver
     version = drafting.draft_from_version(first, by=users["Mara"])
     version.title, version.summary = (
         "After the first quarter",
-        "Threshold 45 instead of 40; decision in 6 working hours.",
+        "Threshold 45 instead of 40; decision in 6 working hours; a goal for revenue from leads.",
     )
     version.planned_at = at
     version.created_at = at - timedelta(days=12)
@@ -148,6 +148,16 @@ def _second_version(first: Version, users: dict[str, User], at: datetime) -> Ver
         minimum_score=45, words="Reaches 45 points, can be reached, and nothing excludes it."
     )
     version.commitment_rows.filter(key="sales-decision").update(target=Decimal(6))
+    goal = version.commitment_rows.get(key="qualified-volume")
+    goal.pk, goal.key, goal.name, goal.metric, goal.stage = (
+        None,
+        "revenue-goal",
+        "Revenue from leads",
+        "revenue_goal",
+        "",
+    )
+    goal.target, goal.unit = Decimal(180_000), "money"
+    goal.save(force_insert=True)
     return _sign_all(version, users, at)
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from config.accounts.choices import Function
 from config.accounts.models import User
 from leads.demo.market import Market
 from leads.demo.people import CAMPAIGNS, Company
-from leads.models import Handoff, IntakeKey, Outcome
+from leads.models import Company as Firm
+from leads.models import ContactPoint, Handoff, IntakeKey, Outcome, Person
 from leads.services.chronicle import Chronicle
 from leads.services.nurture import local_date
 from sla import businesstime
@@ -31,6 +34,10 @@ ANSWERS = {
 }
 REJECTS = ("outside-icp", "below-threshold", "duplicate", "existing-customer", "not-a-buyer", "other")
 REJECT_WEIGHTS = (38, 22, 12, 10, 12, 6)
+
+
+CURRENT_TOOL = "Current tool"
+TOOLS = ("Spreadsheets", "Another CRM", "Nothing yet", "Built in house")
 
 
 class Over(Exception):
@@ -66,10 +73,15 @@ class Teller:
             received_at=at,
             points=points,
             key=IntakeKey(
-                source=self.company.source, kind="lead", external_id=f"demo-{self.count}", raw={}, received_at=at
+                source=self.company.source,
+                kind="lead",
+                external_id=f"demo-{self.count}",
+                raw=sent(person, company, points),
+                received_at=at,
             ),
             source=channel,
             campaign=self.company.campaigns[key],
+            attributes={CURRENT_TOOL: rng.choice(TOOLS)} if rng.random() < 0.4 else {},
         )
         chronicle.in_force = self.company.terms_at(self.now)
         with contextlib.suppress(Over):
@@ -207,7 +219,8 @@ class Teller:
         if rng.random() < 0.13 + 0.22 * max(0.0, 1.1 - quality):
             self._rejected(c, at, rep, seller, quality)
             return
-        c.accept(at, seller)
+        booked = rng.random() < 0.45
+        c.accept(at, seller, meeting_at=self._meeting(at) if booked else None)
         at = self._working(self.office, at, rng.lognormvariate(math.log(240), 0.9))
         c.attempt(at, seller, "cq", talk_seconds=int(rng.lognormvariate(6.3, 0.5)))
         at = self._working(self.office, at, rng.lognormvariate(math.log(1600), 0.6))
@@ -228,6 +241,11 @@ class Teller:
         else:
             c.close(at, Outcome.DISQUALIFIED, reason="no-need", note="Has just bought another product")
             c.enter(Stage.DISQUALIFIED, at, cause="disqualified:no-need", by=seller)
+
+    def _meeting(self, at: datetime) -> datetime:
+        """On a full or half hour of one of the next working days."""
+        wanted = businesstime.add(self.office, at, self.rng.uniform(6, 30) * 3600)
+        return wanted.replace(minute=0 if wanted.minute < 30 else 30, second=0, microsecond=0)
 
     def _rejected(self, c: Chronicle, at: datetime, rep: User, seller: User, quality: float) -> None:
         rng = self.rng
@@ -289,6 +307,23 @@ class Teller:
         reason = rng.choice(("lost-price", "lost-competitor", "lost-no-decision", "lost-no-budget"))
         c.ended(at, won=False, reason=reason)
         c.park(at, kind="lost", reason=reason, return_on=local_date(at) + timedelta(days=180), by=seller)
+
+
+def sent(person: Person, company: Firm, points: Sequence[ContactPoint]) -> dict[str, Any]:
+    """What the form on the website sent along, so that each fact says where it came from."""
+    return {
+        **{point.kind: point.value for point in points},
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "job_title": person.job_title,
+        "seniority": person.seniority,
+        "department": person.department,
+        "country": company.country,
+        "company": company.name,
+        "website": company.domain,
+        "industry": company.industry,
+        "employees": company.employees,
+    }
 
 
 def contact_rate(minutes: float, tries_before: int) -> float:

@@ -24,6 +24,7 @@ from leads.models import (
     ContactPoint,
     Contest,
     Handoff,
+    HandoffKind,
     HandoffState,
     IntakeKey,
     Lead,
@@ -251,9 +252,13 @@ class Chronicle:
         self.rows.append(ClockEvent(clock=clock, kind=kind, at=at, data=evidence, handled_at=at, created_at=at))
         self.running.remove(clock)
 
-    def accept(self, at: datetime, by: User, *, owned: bool = True, enters: bool = True) -> None:
+    def accept(
+        self, at: datetime, by: User, *, owned: bool = True, enters: bool = True, meeting_at: datetime | None = None
+    ) -> None:
         """`enters`: the lead comes into the receiver's first stage by it; not where it is further already."""
         handoff = self._open()
+        if meeting_at is not None:
+            handoff.meeting_at, handoff.kind = meeting_at, HandoffKind.BOOKED
         set_state(handoff, HandoffState.ACCEPTED)
         handoff.decided_at, handoff.decided_by = at, by
         if owned and handoff.to_user is None:
