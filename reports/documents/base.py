@@ -115,8 +115,10 @@ def counted(number: int, url: str = "", *, tone: Tone = "", note: str = "") -> F
     return Figure(number, url=url if number else "", rows=number, tone=tone, note=note)
 
 
-def share(rate: Rate, *, url: str = "", of_words: str = "", tone: Tone = "", note: str = "") -> Figure:
-    """A share of counted cases, always with its count; with its interval where the count is small.
+def share(
+    rate: Rate, *, url: str = "", of_words: str = "", tone: Tone = "", note: str = "", ranged: bool = False
+) -> Figure:
+    """A share of counted cases, always with its count; with its interval where the count is small, or where `ranged`.
 
     `url` opens the part, not the whole.
     """
@@ -127,7 +129,7 @@ def share(rate: Rate, *, url: str = "", of_words: str = "", tone: Tone = "", not
         part=rate.part,
         whole=rate.whole,
         of_words=of_words,
-        interval=(low * 100, high * 100) if rate.whole and rate.is_small else None,
+        interval=(low * 100, high * 100) if rate.whole and (ranged or rate.is_small) else None,
         url=url if rate.part else "",
         rows=rate.part,
         tone=tone,

@@ -101,8 +101,8 @@ def _row(asked: Asked, found: Funnel, index: int, step: Step) -> Row:
         [
             Text(label(asked, step.stage)),
             counted(step.reached, reached),
-            share(found.rate(index), url=reached) if index else Text("–"),
-            share(found.overall(index), url=reached) if index else Text("–"),
+            share(found.rate(index), url=reached, ranged=True) if index else Text("–"),
+            share(found.overall(index), url=reached, ranged=True) if index else Text("–"),
             Text("–") if last else counted(step.open, gone(*still)),
             Text("–") if last else counted(step.at(Stage.NURTURE), gone(Stage.NURTURE)),
             Text("–") if last else counted(step.at(*funnel.CLOSED), gone(*funnel.CLOSED)),
@@ -154,7 +154,7 @@ def _split_row(asked: Asked, found: Funnel, name: Text, filters: dict[str, str])
     for index, step in enumerate(found.steps):
         behind = funnel.reached(found.start, step.stage)
         url = address(asked, behind, filters) if all(filters.values()) else ""
-        entries.append(share(found.overall(index), url=url) if index else counted(step.reached, url))
+        entries.append(share(found.overall(index), url=url, ranged=True) if index else counted(step.reached, url))
     return Row(entries)
 
 

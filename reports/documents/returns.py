@@ -110,24 +110,41 @@ def campaigns(asked: Asked) -> Sequence[Block]:
     path = stages_of(asked)
     found = returns.spent(path, asked.scope, asked.period, asked.now)
     names = naming.names_of("campaign", [str(one.campaign) for one in found.campaigns], asked)
-    columns = [Column("campaign", "Campaign", "start"), Column("cost", "Spent"), Column("leads", "Leads")]
-    for stage in path:
-        label = company.label(asked.terms, stage)
-        columns += [Column(stage, label), Column(f"per-{stage}", f"Cost per {label}")]
-    columns += [
+    first = [Column("campaign", "Campaign", "start"), Column("cost", "Spent")]
+    labels = [(stage, company.label(asked.terms, stage)) for stage in path]
+    brought = [
+        *first,
+        Column("leads", "Leads"),
+        *(Column(stage, label) for stage, label in labels),
         Column("pipeline", "Pipeline"),
         Column("revenue", "Revenue"),
         Column("return", "Return", hint=RETURN_HINT),
     ]
-    ordered = sorted(found.campaigns, key=lambda one: (-one.cost, -one.leads, one.campaign))
+    each = [
+        *first,
+        Column("per-lead", "Per lead"),
+        *(Column(f"per-{stage}", f"Per {label}") for stage, label in labels),
+    ]
+    ordered = sorted(found.campaigns, key=lambda one: (-one.cost, -one.leads, one.campaign))[:SHOWN]
     rows = [
         _campaign_row(asked, one, names[str(one.campaign)], naming.code_of("campaign", str(one.campaign), asked), path)
-        for one in ordered[:SHOWN]
+        for one in ordered
     ]
+    costs = [_costs_row(asked, one, names[str(one.campaign)], path) for one in ordered]
     if len(rows) > 1:
         rows.append(_campaign_row(asked, found.whole, "All", "", path, strong=True))
-    note = f"The {SHOWN} most expensive of {len(ordered)} are shown." if len(ordered) > SHOWN else ""
-    return [Table("campaigns", "By campaign", columns, rows, note=note)]
+        costs.append(_costs_row(asked, found.whole, "All", path, strong=True))
+    left_out = len(found.campaigns) - len(ordered)
+    note = f"The {SHOWN} most expensive of {len(found.campaigns)} are shown." if left_out else ""
+    return [
+        Table("campaigns", "What each campaign brought", brought, rows, note=note),
+        Table("campaign-costs", "What a lead of each campaign cost", each, costs, note=note),
+    ]
+
+
+def _costs_row(asked: Asked, one: Bought, name: str, path: Sequence[str], *, strong: bool = False) -> Row:
+    entries: list[Entry] = [Text(name), cash(asked, one.cost), cash(asked, _each(one))]
+    return Row([*entries, *(cash(asked, one.per(stage)) for stage in path)], strong=strong)
 
 
 def _campaign_row(
@@ -139,8 +156,7 @@ def _campaign_row(
         return address(asked, Behind(fact, keys, marks), {"campaign": code} if code else None)
 
     entries: list[Entry] = [Text(name), cash(asked, one.cost), counted(one.leads, url("arrival"))]
-    for stage in path:
-        entries += [counted(one.stages.get(stage, 0), url("entry", stage)), cash(asked, one.per(stage))]
+    entries += [counted(one.stages.get(stage, 0), url("entry", stage)) for stage in path]
     entries += [
         cash(asked, one.pipeline, url("opened", MARKETING), one.opened),
         cash(asked, one.revenue, url("ended", MARKETING, marks=("won",)), one.won),

@@ -232,7 +232,7 @@ def _when_table(asked: Asked, key: str, title: str, found: Sequence[Moment]) -> 
         Column("tried", "Tried"),
         Column("median", "Median to first attempt"),
         Column("working", "Median, working time"),
-        Column("reached", "Reached of those tried"),
+        Column("reached", "Reached", hint="Of those that were tried, or qualified without a try on record"),
     ]
     function = function_of(asked)
     rows = []
@@ -285,6 +285,8 @@ def tries(asked: Asked) -> Sequence[Block]:
         for label, one in zip(labels, found, strict=True)
     ]  # fmt: skip
     note = "Who is reached at the first try needs no second: a low share beside many attempts is what hard leads look like."
+    if found[0].code == "0":
+        note += " None: not tried yet, or brought to an end without a counting attempt, such as by a meeting."
     return [
         Drawing("tries-drawn", drawings.intervals(title, labels, groups, x_title="Attempts that count")),
         Table("tries", "Attempts against success", columns, rows, note=note),

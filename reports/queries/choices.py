@@ -97,7 +97,8 @@ def people(actor: Actor) -> list[Option]:
         managed = [seat.team_id for seat in actor.seats if seat.role == "manager"]
         seats = seats.filter(team_id__in=managed) | seats.filter(user=actor.user)
     found = seats.values_list("user_id", "user__public_id", "user__name").distinct()
-    return [Option(str(code), name, pk) for pk, code, name in found]
+    options = [Option(str(code), "Me" if pk == actor.user.pk else name, pk) for pk, code, name in found]
+    return sorted(options, key=lambda option: option.value != actor.user.pk)
 
 
 def offered(names: Sequence[str], actor: Actor, now: datetime) -> dict[str, list[Option]]:
