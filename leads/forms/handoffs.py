@@ -42,6 +42,7 @@ class AnswerForm(Form):
 
 class SayForm(Form):
     text = words("Message", rows=2)
+    answers = forms.BooleanField(required=False)  # the open question, so that the clock runs on
 
 
 class WithdrawForm(Form):

@@ -92,10 +92,14 @@ def _ask(request: PortalRequest, act: Act, subject: Handoff, form: Form | None) 
 @allow(MEMBERS)
 @require_POST
 def handoff_say(request: PortalRequest, public_id: UUID) -> HttpResponse:
-    """A word in the thread, from whoever sees the handoff."""
+    """A word in the thread, from whoever sees the handoff; the answer, where the giver says that it is."""
     subject = get_object_or_404(Handoff.objects.visible_to(request.actor), public_id=public_id)
     form = SayForm(request.POST)
     if not form.is_valid():
         raise Refusal("empty", "Write a few words.", fields={"text": "A few words."})
-    questions.say(subject.pk, by=request.user, at=timezone.now(), text=form.cleaned_data["text"])
-    return done(request, "Sent.", url=reverse("handoff", args=[subject.public_id]))
+    act, said = questions.say, "Sent."
+    if form.cleaned_data["answers"]:
+        get_object_or_404(Handoff.objects.given_by(request.actor), public_id=public_id)
+        act, said = questions.answer, "Answered."
+    act(subject.pk, by=request.user, at=timezone.now(), text=form.cleaned_data["text"])
+    return done(request, said, url=reverse("handoff", args=[subject.public_id]))

@@ -271,6 +271,21 @@ def test_asking_and_answering_in_the_thread(cast: Cast, offered: Handoff) -> Non
     assert [message.text for message in HandoffMessage.objects.all()] == ["Which budget?", "40 000", "Thank you"]
 
 
+def test_a_word_of_the_giver_below_a_question_answers_it_unless_they_say_otherwise(
+    cast: Cast, offered: Handoff
+) -> None:
+    asker, giver = signed_in(cast.sina), signed_in(cast.tim)
+    asker.post(url(offered, "ask"), {"text": "Which budget?"}, headers=htmx())
+    assert "This answers the question" in text(giver.get(url(offered)))
+    assert "This answers the question" not in text(asker.get(url(offered)))
+    say = reverse("handoff_say", args=[offered.public_id])
+    assert asker.post(say, {"text": "Mine", "answers": "on"}).status_code == 404, "who asked cannot answer"
+    giver.post(say, {"text": "I shall ask"})
+    assert Clock.objects.get(subject=offered.pk, kind="decision").state == "paused"
+    giver.post(say, {"text": "40 000", "answers": "on"})
+    assert Clock.objects.get(subject=offered.pk, kind="decision").state == "running"
+
+
 def test_the_whole_right_of_reply_by_pages(cast: Cast, offered: Handoff) -> None:
     receiver, giver, judge = signed_in(cast.sina), signed_in(cast.tim), signed_in(cast.priya)
     assert (
