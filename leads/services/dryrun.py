@@ -10,10 +10,14 @@ from typing import Any
 from config.accounts.models import User
 from config.web.errors import Refusal
 from leads import normalise
+from leads.fields import HOLDERS
 from leads.models import Activity, Campaign, Company, CompanyUsage, ContactKind, Lead, Person
 from leads.services import cases, judging, routing, segments
 from leads.services.cases import Case
+from sla import criteria
+from sla.criteria import Criteria
 from sla.services.compiling import in_force
+from sla.services.readiness import conditions_of
 from sla.stages import IN_HANDS
 from sla.terms import Terms
 
@@ -51,13 +55,26 @@ def of_lead(lead: Lead, at: datetime) -> DryRun:
     return _run(case, lead.segment.name)
 
 
+def own_fields(at: datetime) -> list[str]:
+    """The attributes of connected systems that the agreements in force look at anywhere, such as `attributes.Tags`."""
+    current = in_force(at)
+    conditions: list[Criteria] = []
+    for _, segment_is, terms in current.rows:
+        conditions.append(segment_is)
+        conditions += [condition for _, _, condition in conditions_of(terms)]
+    named = {name for condition in conditions if condition for name in criteria.fields_of(condition)}
+    return sorted(name for name in named if name.partition(".")[0] in HOLDERS)
+
+
 def of_imagined(given: Mapping[str, Any], deeds: list[str], at: datetime) -> DryRun:
     """Where somebody with these details would go who came in now and did these deeds. Nothing is stored."""
     company = Company(
         name=given.get("company") or "A company",
         industry=given.get("industry", ""),
         employees=given.get("employees"),
+        revenue=given.get("revenue"),
         country=given.get("company_country") or given.get("country", ""),
+        region=given.get("region", ""),
         owner=given.get("owner"),
     )
     company.usage = CompanyUsage(company=company, counted_on=at.date())
@@ -81,6 +98,13 @@ def of_imagined(given: Mapping[str, Any], deeds: list[str], at: datetime) -> Dry
         campaign=Campaign(key=campaign, name=campaign) if campaign else None,
         received_at=at,
     )
+    for holder, owner in (("lead", lead), ("person", person), ("company", company)):
+        owner.attributes = {
+            key: value
+            for name, value in given.items()
+            for prefix, _, key in [name.partition(".")]
+            if value and HOLDERS.get(prefix) == holder
+        }
     addresses: dict[str, str] = {ContactKind.EMAIL: address, ContactKind.PHONE: given.get("phone", "")}
     done = [Activity(type=kind, occurred_at=at) for kind in deeds]
     current = in_force(at)

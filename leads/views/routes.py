@@ -14,6 +14,7 @@ from config.web.errors import Refusal
 from config.web.forms import Form
 from config.web.http import PortalRequest
 from leads import normalise
+from leads.fields import label_of
 from leads.models import Lead
 from leads.services import dryrun, vocabulary
 
@@ -22,12 +23,17 @@ class Imagined(Form):
     """Somebody who might come in."""
 
     email = forms.EmailField(required=False, label="E-mail", initial="someone@acme.example")
+    phone = forms.CharField(required=False, max_length=40)
     country = forms.CharField(required=False, max_length=60)
     job_title = forms.CharField(required=False, max_length=120, label="Job title")
     seniority = forms.CharField(required=False, max_length=40)
     department = forms.CharField(required=False, max_length=80)
+    company = forms.CharField(required=False, max_length=200)
+    company_country = forms.CharField(required=False, max_length=60, label="Company's country")
+    region = forms.CharField(required=False, max_length=60)
     industry = forms.CharField(required=False, max_length=80)
     employees = forms.IntegerField(required=False, min_value=0, max_value=10_000_000)
+    revenue = forms.DecimalField(required=False, min_value=0, max_digits=16, decimal_places=2)
     owner = forms.ModelChoiceField(
         User.objects.filter(is_active=True),
         required=False,
@@ -42,16 +48,24 @@ class Imagined(Form):
     deeds = forms.MultipleChoiceField(required=False, label="Has done", widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: object, **kwargs: object):
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
+        for name in dryrun.own_fields(timezone.now()):
+            self.fields[name] = forms.CharField(required=False, max_length=200, label=label_of(name))
         kinds = vocabulary.deed_types()
         self.fields["deeds"].choices = [(kind, kind.replace("_", " ").capitalize()) for kind in kinds]  # type: ignore[attr-defined]
 
     def clean_country(self) -> str:
-        given = self.cleaned_data["country"]
-        code = normalise.country_code(given)
-        if given and not code:
-            raise forms.ValidationError("No country by ISO code or English name.")
-        return code
+        return _country(self.cleaned_data["country"])
+
+    def clean_company_country(self) -> str:
+        return _country(self.cleaned_data["company_country"])
+
+
+def _country(given: str) -> str:
+    code = normalise.country_code(given)
+    if given and not code:
+        raise forms.ValidationError("No country by ISO code or English name.")
+    return code
 
 
 @allow(READERS)

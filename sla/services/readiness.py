@@ -43,7 +43,7 @@ def _never_done(terms: Terms, done: frozenset[str]) -> Iterator[Gap]:
     for rule in terms.score_rules:
         if rule.kind == "activity" and rule.activity_type:
             named.setdefault(rule.activity_type, (f"score_rule:{rule.key}", rule.name))
-    for anchor, name, condition in _conditions(terms):
+    for anchor, name, condition in conditions_of(terms):
         for leaf in behaviours_of(condition) if not check_criteria(condition) else ():
             for deed in activity_types(leaf):
                 named.setdefault(deed, (anchor, name))
@@ -52,7 +52,7 @@ def _never_done(terms: Terms, done: frozenset[str]) -> Iterator[Gap]:
         yield Gap(anchor, f"{name} looks for “{deed}”, which no lead has done lately. Is it spelt right?", blocks=False)
 
 
-def _conditions(terms: Terms) -> Iterator[tuple[str, str, Criteria]]:
+def conditions_of(terms: Terms) -> Iterator[tuple[str, str, Criteria]]:
     """Every condition over a lead, with its anchor and the name of what it belongs to."""
     for definition in terms.definitions:
         yield f"definition:{definition.key}", definition.name, definition.criteria
