@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.forms.renderers import TemplatesSetting
 
@@ -13,8 +15,17 @@ class PortalRenderer(TemplatesSetting):
     field_template_name = "components/field.html"
 
 
-class RefusableMixin:
-    """Shows a verb's refusal where it belongs: beside the fields it names, else above the form."""
+NO_WORDS = "---------"  # what Django puts there
+
+
+class FormMixin:
+    """An empty choice has words; a verb's refusal is shown beside the fields it names, else above the form."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():  # type: ignore[attr-defined]
+            if isinstance(field, forms.ModelChoiceField) and field.empty_label == NO_WORDS:
+                field.empty_label = "Choose" if field.required else "None"
 
     def refuse(self, refusal: Refusal) -> None:
         for name, message in refusal.fields.items():
@@ -23,9 +34,9 @@ class RefusableMixin:
             self.add_error(None, refusal.message)  # type: ignore[attr-defined]
 
 
-class Form(RefusableMixin, forms.Form):
+class Form(FormMixin, forms.Form):
     default_renderer = PortalRenderer
 
 
-class ModelForm(RefusableMixin, forms.ModelForm):
+class ModelForm(FormMixin, forms.ModelForm):
     default_renderer = PortalRenderer

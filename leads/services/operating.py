@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from celery.schedules import crontab
 from django.db import transaction
 from django.db.models import Count, Min, Q
 
@@ -20,10 +21,10 @@ LATE_FACTOR = 6  # a job is called late when it has missed this many of its inte
 
 @dataclass(frozen=True)
 class Job:
-    """A scheduled job: how often it should run, and when it last did."""
+    """A scheduled job: when it should run, and when it last did."""
 
     name: str
-    every: str
+    when: str
     beat: Heartbeat | None
     late: bool
 
@@ -66,14 +67,18 @@ def jobs(at: datetime) -> list[Job]:
         beat = beats.get(name)
         due = timedelta(seconds=seconds * LATE_FACTOR) if seconds else timedelta(days=2)
         late = beat is None or beat.finished_at is None or at - beat.finished_at > due
-        found.append(Job(name, _words(seconds, str(entry["schedule"])), beat, late and bool(seconds or beat)))
+        found.append(Job(name, _words(entry["schedule"]), beat, late and bool(seconds or beat)))
     return sorted(found, key=lambda job: (not job.late, job.name))
 
 
-def _words(seconds: float | None, schedule: str) -> str:
-    if seconds is None:
-        return "daily"
-    return f"{seconds / 60:g} min" if seconds >= 60 else f"{seconds:g} s"
+def _words(schedule: float | crontab) -> str:
+    """When a job runs: "every 10 s", "daily at 3:10", "hourly, at 17 past"."""
+    if not isinstance(schedule, crontab):
+        return f"every {schedule / 60:g} min" if schedule >= 60 else f"every {schedule:g} s"
+    minute, hours = min(schedule.minute), sorted(schedule.hour)
+    if len(hours) == 24:
+        return f"hourly, at {minute} past"
+    return f"daily at {', '.join(f'{hour}:{minute:02d}' for hour in hours)}"
 
 
 def own_depths(at: datetime) -> list[Depth]:

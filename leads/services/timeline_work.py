@@ -116,7 +116,7 @@ def _handoff(asked: Asked, row: Handoff) -> Iterable[Entry]:
     yield {
         "at": row.offered_at,
         "title": f"Handed to {row.to_user or row.to_team}",
-        "text": f"By {giver}.{kind} {' '.join(map(str, row.route_why[:2]))}".strip(),
+        "text": f"By {giver}.{kind} {wordings.sentences(row.route_why[:2])}".strip(),
         "url": url,
         "icon": "send",
         "tone": "azure",

@@ -182,3 +182,9 @@ def change(row: OpportunityChange, names: Mapping[tuple[str, str], str]) -> str:
     if not row.before:
         return f"{label}: {after}"
     return f"{label}: {change_value(row.field, row.before, names)} to {after}"
+
+
+def sentences(lines: Iterable[Any]) -> str:
+    """Lines one after the other, each with a stop at its end."""
+    said = [str(line).strip() for line in lines]
+    return " ".join(line if line[-1] in ".!?" else f"{line}." for line in said if line)

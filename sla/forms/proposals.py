@@ -21,7 +21,7 @@ class ChangeWanted(Form):
     )
 
     def __init__(self, *args: object, document: Document, **kwargs: object):
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         sections = [
             (
                 f"{section.number} {section.heading}",

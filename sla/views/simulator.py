@@ -36,7 +36,7 @@ class SimulatorForm(Form):
     unit = forms.ChoiceField(label="Counted in", choices=UNITS, initial="hours")
 
     def __init__(self, *args: object, calendars: list[tuple[str, str]], **kwargs: object):
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         self.fields["calendar"].choices = calendars  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, object]:
