@@ -171,8 +171,8 @@ class Market:
                 Company(
                     name=f"{stem} {rng.choice(('GmbH', 'AG', 'Group', 'BV', 'SA'))}",
                     domain=f"{stem.lower()}{number}.example",
-                    industry=rng.choices(INDUSTRIES, INDUSTRY_WEIGHTS)[0],
-                    employees=int(rng.lognormvariate(5.0, 1.3)) + 3,
+                    industry=rng.choices(INDUSTRIES, INDUSTRY_WEIGHTS)[0] if rng.random() < 0.92 else "",
+                    employees=int(rng.lognormvariate(5.0, 1.3)) + 3 if rng.random() < 0.83 else None,
                     country=rng.choices(COUNTRIES, COUNTRY_WEIGHTS)[0],
                     owner_id=rng.choice(owners) if rng.random() < 0.06 else None,
                 )
@@ -185,6 +185,8 @@ class Market:
         company = rng.choice(self.companies)
         first, last = rng.choice(FIRST), rng.choice(LAST)
         title, seniority, department = rng.choices(TITLES, TITLE_WEIGHTS)[0]
+        if rng.random() < 0.1:  # not everybody tells everything
+            title = seniority = department = ""
         free = rng.random() < 0.09
         domain = rng.choice(FREE) if free else company.domain
         address = f"{first}.{last}{self.people}@{domain}".lower()

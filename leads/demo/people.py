@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from config.accounts.choices import Function, PresenceState, Role
 from config.accounts.models import Membership, Presence, Team, User
-from leads.models import CallingRule, CallQueue, Campaign, CampaignCost, IntakeSource, Product
+from leads.models import CallingRule, CallQueue, Campaign, CampaignCost, IntakeSource, PlannedReps, Product
 from sla.models import Acknowledgement, Agreement, Definition, Segment, Version
 from sla.services import drafting, versions
 from sla.services.compiling import terms_by_id
@@ -71,6 +71,7 @@ def found(now: datetime) -> Company:
     segment = Segment.objects.create(key="emea", name="EMEA", is_default=True)
     agreement = Agreement.objects.create(segment=segment, name="Lead agreement EMEA")
     queue = CallQueue.objects.create(team=teams[Function.TELEQUALIFICATION], name="First calls")
+    _planned(queue)
     first = _first_version(agreement, users, now - timedelta(days=213))
     second = _second_version(first, users, now - timedelta(days=61))
     _draft(second, users)
@@ -89,6 +90,15 @@ def found(now: datetime) -> Company:
             Product.objects.create(key="plus", name="Nordlicht Plus"),
             Product.objects.create(key="enterprise", name="Nordlicht Enterprise"),
         ],
+    )
+
+
+def _planned(queue: CallQueue) -> None:
+    """Who is at the telephone: three in the middle of the day, fewer at its ends and on Fridays."""
+    PlannedReps.objects.bulk_create(
+        PlannedReps(queue=queue, weekday=day, hour=hour, reps=1 if hour in (8, 17) else 2 if day == 4 else 3)
+        for day in range(5)
+        for hour in range(8, 18)
     )
 
 

@@ -100,7 +100,8 @@ class Teller:
             if kind in INTENT and rng.random() < 0.8:
                 c.lead.intent = INTENT[kind]
             c.terms = self.company.terms_at(at)
-            judgement = c.did(kind, at, "website")
+            touched = {"campaign": rng.choice(CAMPAIGNS)[0]} if rng.random() < 0.2 else {}
+            judgement = c.did(kind, at, "website", **touched)
             if judgement is None:
                 continue
             if judgement.stage == Stage.ENGAGED and c.stage == Stage.KNOWN:

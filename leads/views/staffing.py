@@ -43,6 +43,11 @@ class Wish(Form):
         choices=[(str(n), name) for n, name in enumerate(WEEKDAYS)], coerce=int, required=False, empty_value=None
     )
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.asked_for = True  # type: ignore[attr-defined]
+
 
 @dataclass(frozen=True)
 class Asked:

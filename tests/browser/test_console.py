@@ -256,6 +256,28 @@ def test_who_leaves_the_page_lets_go_at_once(sign_in: SignIn, cast: Cast) -> Non
     assert claiming.lapse(timezone.now() + claiming.GRACE) == 1
 
 
+def test_what_an_outcome_asks_for_fits_the_screen_and_names_its_keys(sign_in: SignIn, cast: Cast) -> None:
+    [handoff] = wait(cast, 1)
+    page = sign_in(cast.tim)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto("/queue/")
+    press(page, "n")
+    on_console(page, handoff)
+    page.locator(".outcome", has_text="Qualified").first.click()
+    save = page.locator(".outcome-pane").get_by_role("button", name="Qualified")
+    expect(save).to_contain_text("Ctrl Enter")
+    expect(save).to_be_in_viewport(ratio=1)
+    box = save.bounding_box()
+    assert box is not None
+    on_top = page.evaluate(
+        "([x, y]) => document.elementFromPoint(x, y).closest('.outcome-pane') !== null",
+        [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2],
+    )
+    assert on_top, "nothing lies over it"
+    press(page, "Escape")
+    expect(page.locator(".outcome-pane")).to_have_count(0)
+
+
 def test_a_break_chosen_in_the_bar_frees_the_lead_and_the_manager_sees_it(
     sign_in: SignIn, cast: Cast, complaints: list[str]
 ) -> None:

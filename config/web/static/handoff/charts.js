@@ -70,7 +70,7 @@ export function optionsOf(spec) {
   };
   return {
     animation: false, textStyle: text, aria: { enabled: false },
-    grid: { left: 8, right: across ? 56 : 12, top: named ? 34 : spec.yTitle ? 28 : 12, bottom: spec.xTitle ? 26 : 6, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { left: 8, right: across ? 56 : 12, top: (named ? 34 : 12) + (spec.yTitle ? 16 : 0), bottom: spec.xTitle ? 26 : 6, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     legend: named ? { top: 0, left: 0, itemHeight: 8, itemWidth: 14, textStyle: { ...text, color: look.ink } } : undefined,
     tooltip: {
       trigger: spec.kind === "scatter" ? "item" : "axis", renderMode: "richText", confine: true, axisPointer: { type: "shadow", shadowStyle: { opacity: 0.12 } },
