@@ -243,7 +243,7 @@ def drops(asked: Asked) -> Sequence[Block]:
             Text(f"{label(asked, one.before)} to {label(asked, one.stage)}"),
             share(one.now, tone="bad" if one.is_alarm else "warn" if one.is_notice else ""),
             share(one.past),
-            Text(odds_words(one.chance)),
+            Text("too little past to say" if one.chance is None else odds_words(one.chance)),
         ])
         for one in found
     ]  # fmt: skip
@@ -276,7 +276,7 @@ def drop_words(terms: Terms | None, drop: dropoff.Drop) -> str:
     return (
         f"Of {drop.now.whole:,} leads at {company.label(terms, drop.before)} only {drop.now.part:,} reached "
         f"{company.label(terms, drop.stage)}; by the past it would be about {usual:,.0f}. "
-        f"By chance alone this happens {odds_words(drop.chance)}."
+        f"By chance alone this happens {odds_words(drop.chance or 0.0)}."
     )
 
 

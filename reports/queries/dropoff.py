@@ -30,21 +30,22 @@ FEWEST_PAST_PERIODS = 2
 
 @dataclass(frozen=True)
 class Drop:
-    """One step: how many got on now and in the past at the same age, and how likely so few are by chance."""
+    """One step: how many got on now and in the past at the same age, and how likely so few are by chance; None where
+    there is too little past to say."""
 
     before: str
     stage: str
     now: Rate
     past: Rate
-    chance: float
+    chance: float | None
 
     @property
     def is_alarm(self) -> bool:
-        return self.chance < ALARM
+        return self.chance is not None and self.chance < ALARM
 
     @property
     def is_notice(self) -> bool:
-        return ALARM <= self.chance < NOTICE
+        return self.chance is not None and ALARM <= self.chance < NOTICE
 
 
 @dataclass(frozen=True)
@@ -90,12 +91,8 @@ def drops(path: Sequence[str], start: str, scope: Scope, period: Period, now: da
     steps = [*pairwise(stages)]
     if len(stages) > 2:
         steps.append((stages[0], stages[-1]))
-    found = []
-    for before, stage in steps:
-        drop = _compared(before, stage, [Rate(row[stage], row[before]) for row in counts])
-        if drop is not None:
-            found.append(drop)
-    return found
+    found = [_compared(before, stage, [Rate(row[stage], row[before]) for row in counts]) for before, stage in steps]
+    return found if any(drop.chance is not None for drop in found) else []
 
 
 def _aged(
@@ -117,12 +114,12 @@ def _aged(
     return reached
 
 
-def _compared(before: str, stage: str, rates: Sequence[Rate]) -> Drop | None:
+def _compared(before: str, stage: str, rates: Sequence[Rate]) -> Drop:
     now, *earlier = rates
     earlier = [rate for rate in earlier if rate.whole]
-    if len(earlier) < FEWEST_PAST_PERIODS or not now.whole:
-        return None
     past = Rate(sum(rate.part for rate in earlier), sum(rate.whole for rate in earlier))
+    if len(earlier) < FEWEST_PAST_PERIODS or not now.whole:
+        return Drop(before, stage, now, past, None)
     spread = dispersion(earlier, past)
     chance = chance_of_so_few(thinned(now, spread), thinned(past, spread))
     return Drop(before, stage, now, past, chance)

@@ -104,3 +104,17 @@ def test_two_managers_negotiate_sign_and_supersede(sign_in: SignIn):
     expect(sina.get_by_text("1 of 9 people")).to_be_visible()
     sina.goto(f"/agreement/versions/{cast.version.public_id}/")
     expect(sina.get_by_text("Superseded").first).to_be_visible()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_row_of_a_draft_is_open_and_has_the_focus(sign_in: SignIn):
+    cast = assemble(since=timezone.now() - timedelta(days=30))
+    mara = sign_in(cast.mara)
+    mara.goto("/agreement/")
+    mara.get_by_role("link", name="New draft").click()
+    mara.get_by_role("button", name="Save and continue editing").click()
+    mara.get_by_role("link", name="Promises and hours").click()
+    mara.get_by_text("Add another Commitment").click()
+    name = mara.locator("input[name^='commitment_rows-'][name$='-name']:visible").last
+    expect(name).to_be_focused()
+    expect(name).to_have_value("")

@@ -112,6 +112,16 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/* --- a new row is there to be filled in --- */
+document.addEventListener("formset:added", (event) => {
+  const row = event.target;
+  const shown = () => [...row.querySelectorAll("input:not([type=hidden]), select, textarea")].find((field) => field.checkVisibility());
+  setTimeout(() => {
+    if (!shown()) row.querySelector("h3")?.click(); // rows begin closed
+    setTimeout(() => shown()?.focus(), 100);
+  }, 100); // Alpine binds its clicks first
+});
+
 /* --- the row a link points at ("#commitment:first-call") is opened --- */
 function open() {
   const key = decodeURIComponent(location.hash.slice(1)).split(":")[1];
