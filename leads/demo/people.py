@@ -75,6 +75,7 @@ def found(now: datetime) -> Company:
     first = _first_version(agreement, users, now - timedelta(days=213))
     second = _second_version(first, users, now - timedelta(days=61))
     _draft(second, users)
+    _second_segment(users, now)
     source = IntakeSource.objects.create(key="website", name="Website and forms", default_lead_source="direct")
     _calling_rules()
     return Company(
@@ -176,6 +177,20 @@ def _draft(second: Version, users: dict[str, User]) -> None:
     version.title, version.summary = "Draft for the next quarter", "Content syndication must fit the ideal customer."
     version.save()
     version.commitment_rows.filter(key="qualified-volume").update(target=Decimal(110))
+
+
+def _second_segment(users: dict[str, User], now: datetime) -> None:
+    """Partners shall have an agreement of their own: it is proposed, marketing has signed, sales has not yet."""
+    condition = {"field": "lead.source", "op": "is", "value": "partner"}
+    segment = Segment.objects.create(key="partners", name="Partners", criteria=condition, position=1)
+    agreement = Agreement.objects.create(segment=segment, name="Partner agreement")
+    version = drafting.draft_from_preset(agreement, "mql-to-sql", by=users["Mara"])
+    version.title, version.summary = "Leads from partners", "Straight to sales, without a call in between."
+    version.save()
+    proposed = versions.propose(version.pk, by=users["Mara"], at=now - timedelta(days=2))
+    versions.sign(
+        proposed.pk, side="marketing", by=users["Mara"], at=now - timedelta(days=1), content_hash=proposed.content_hash
+    )
 
 
 def _campaigns(now: datetime) -> dict[str, Campaign]:
