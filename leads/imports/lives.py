@@ -13,7 +13,7 @@ from leads.imports.context import NOTHING_SAID, Context
 from leads.imports.pasts import Past, cause_of
 from leads.imports.records import Record
 from leads.imports.vocabulary import Vocabulary
-from leads.models import Attempt, AttemptChannel, Handoff, HandoffState, LeadScore, Outcome, OwnerSpell
+from leads.models import Attempt, AttemptChannel, Handoff, HandoffState, LeadScore, Outcome, OwnerSpell, StageEntry
 from leads.services.chronicle import Chronicle, set_state
 from leads.services.nurture import DEFAULT_DAYS, local_date
 from sla.stages import Stage
@@ -94,14 +94,10 @@ def finished(
     if past.is_early and not unknown:
         rows.append(unscored(life, context.at))
     for row in rows:
-        if hasattr(row, "version_id") and row.version_id is None and not isinstance(row, type(life.lead)):
-            row.version_id = words.version_at(life.lead.segment_id, _begun(row))
+        if isinstance(row, Handoff | StageEntry) and row.version_id is None:
+            begun = row.offered_at if isinstance(row, Handoff) else row.entered_at
+            row.version_id = words.version_at(life.lead.segment_id, begun)
     return rows
-
-
-def _begun(row: models.Model) -> datetime:
-    found: datetime = row.offered_at if isinstance(row, Handoff) else row.entered_at  # type: ignore[attr-defined]
-    return found
 
 
 def unscored(life: Chronicle, at: datetime) -> LeadScore:

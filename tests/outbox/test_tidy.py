@@ -53,8 +53,9 @@ def test_the_task_leaves_a_heartbeat():
 
 
 @pytest.fixture
-def celery_app(transactional_db) -> Iterator[Celery]:
+def celery_app(transactional_db, monkeypatch) -> Iterator[Celery]:
     """Sends into the test's own database through the transport that a machine without Redis uses."""
+    monkeypatch.delenv("CELERY_BROKER_URL", raising=False)  # Celery would heed it before anything it is told
     with connection.cursor() as cursor:
         cursor.execute("create schema if not exists broker")
     name = connection.settings_dict["NAME"]
