@@ -6,7 +6,7 @@ from datetime import date
 
 from config.accounts.choices import Function
 from config.accounts.models import User
-from leads.models import DoNotCall, Handoff
+from leads.models import DoNotCall, Handoff, HandoffState, Outcome
 from leads.services import cases, nurture, routing, stages
 from leads.services.cases import Case
 from sla.stages import Stage
@@ -79,13 +79,12 @@ def back_to_giver(
 
 
 def _rerouted(case: Case, handoff: Handoff, by: User | None) -> bool:
-    """Offer the lead to the next fitting route that does not lead to the same people; False when there is none."""
+    """Offer the lead to the next fitting route that leads to nobody who has refused it; False when there is none."""
     from leads.services import handoffs
 
     leg = routing.LEG_TELEQUALIFIED if handoff.from_function == Function.TELEQUALIFICATION else routing.LEG_QUALIFIED
     now = cases.renewed(case)
-    refused = (handoff.to_team_id, handoff.to_user_id or handoff.decided_by_id)
-    decision = routing.decide(now.lead, now.facts, now.terms, leg, now.at, not_to=refused)
+    decision = routing.decide(now.lead, now.facts, now.terms, leg, now.at, not_to=_refused(handoff))
     if decision is None:
         return False
     stages.bring_back(case.lead, handoff.stage, stages.Move(case.at, "rerouted", case.terms, by, case.score.total))
@@ -93,6 +92,16 @@ def _rerouted(case: Case, handoff: Handoff, by: User | None) -> bool:
     answers = dict(handoff.packet.get("answers", {}))
     _offer_again(case, handoffs.Offer(giver, leg=leg, to=decision, follows=handoff, answers=answers))
     return True
+
+
+def _refused(handoff: Handoff) -> set[tuple[int, int | None]]:
+    """Who has sent the lead away since it was qualified: this handoff's receiver, and those of the ones it follows."""
+    found = {(handoff.to_team_id, handoff.to_user_id or handoff.decided_by_id)}
+    while handoff.follows_id is not None:
+        handoff = Handoff.objects.defer("packet").get(pk=handoff.follows_id)
+        if handoff.state == HandoffState.REJECTED or handoff.outcome in (Outcome.DISQUALIFIED, Outcome.RECYCLED):
+            found.add((handoff.to_team_id, handoff.to_user_id or handoff.decided_by_id))
+    return found
 
 
 def _step_back(case: Case, by: User | None, cause: str) -> None:

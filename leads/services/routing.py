@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,12 +55,12 @@ def decide(
     leg: str,
     at: datetime,
     *,
-    not_to: tuple[int, int | None] | None = None,
+    not_to: Collection[tuple[int, int | None]] = (),
     trace: Trace | None = None,
 ) -> Decision | None:
     """The first route whose conditions hold and which finds somebody; None when no route takes the lead.
 
-    `not_to` is a team and person who have just refused it. Reads only, so a dry run is the same call; `trace` is told every
+    `not_to` are teams and people who have refused it on its way here. Reads only, so a dry run is the same call; `trace` is told every
     step, for where nobody is found.
     """
     trace = trace or Trace()
@@ -73,16 +74,17 @@ def decide(
         if found is not None and not _back_to(found, not_to):
             return found
         if found is not None:
-            trace.say(f"{route.name}: no, they have just refused it")
+            trace.say(f"{route.name}: no, they have refused it")
     return None
 
 
-def _back_to(found: Decision, not_to: tuple[int, int | None] | None) -> bool:
-    return not_to is not None and found.team_id == not_to[0] and found.user_id in (None, not_to[1])
+def _back_to(found: Decision, not_to: Collection[tuple[int, int | None]]) -> bool:
+    """A team that refused it, with nobody of it named, counts as one that did."""
+    return any(found.team_id == team and found.user_id in (None, user) for team, user in not_to)
 
 
 def _target(
-    lead: Lead, route: RouteTerms, trace: Trace, at: datetime, not_to: tuple[int, int | None] | None
+    lead: Lead, route: RouteTerms, trace: Trace, at: datetime, not_to: Collection[tuple[int, int | None]]
 ) -> Decision | None:
     team = one_row(Team, "WHERE public_id = %(id)s AND is_active", {"id": route.team["id"]})
     if team is None:
@@ -98,7 +100,7 @@ def _target(
         if user_id is None:
             return None
     elif route.to == "round_robin":
-        user_id = _in_turn(team, trace, route, at, not_to[1] if not_to else None)
+        user_id = _in_turn(team, trace, route, at, {user for _, user in not_to if user})
     else:
         trace.say(f"{route.name}: to the queue of {team.name}, for whoever is free")
     return Decision(
@@ -171,8 +173,8 @@ def models_one(condition: Q) -> Any:
     return Case(When(condition, then=Value(1)), default=Value(0), output_field=IntegerField())
 
 
-def _in_turn(team: Team, trace: Trace, route: RouteTerms, at: datetime, not_user: int | None) -> int | None:
-    chosen = candidates(team.pk, at).exclude(user_id=not_user).first()
+def _in_turn(team: Team, trace: Trace, route: RouteTerms, at: datetime, but: Collection[int]) -> int | None:
+    chosen = candidates(team.pk, at).exclude(user_id__in=but).first()
     if chosen is None:
         trace.say(f"{route.name}: to {team.name}; nobody there has capacity now, so whoever is first free")
         return None

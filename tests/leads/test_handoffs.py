@@ -163,3 +163,20 @@ def test_a_handoff_keeps_the_version_it_started_under(cast: Cast) -> None:
     assert (old.version.number, new.version.number) == (1, 2)
     assert clocks_of(old)["decision"].target["value"] == "8"
     assert clocks_of(new)["decision"].target["value"] == "2"
+
+
+def test_a_lead_sent_on_comes_to_nobody_twice_and_then_rests(cast: Cast) -> None:
+    handoff = cast.with_sales()
+    seen = []
+    for hour in range(1, 6):
+        if handoff is None:
+            break
+        holder = handoff.to_user
+        assert holder is not None
+        seen.append(holder.pk)
+        handoffs.reject(handoff.pk, by=holder, at=NOW + hour * HOUR, reason="outside-territory")
+        handoff = Handoff.objects.open().filter(lead=handoff.lead).first()
+    assert handoff is None
+    assert len(seen) == len(set(seen)) > 1
+    assert cast.fresh(Handoff.objects.first().lead).stage == "nurture"
+    assert all(finding.clean for finding in audit.run())
