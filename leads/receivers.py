@@ -34,8 +34,8 @@ name_fields_by(_within_a_sentence)
 
 
 @receiver(clock_stepped, dispatch_uid="leads.escalation")
-def on_clock_stepped(clock: Clock, event: ClockEvent, at: datetime, **_: Any) -> None:
-    escalation.act(clock, event, at)
+def on_clock_stepped(clock: Clock, event: ClockEvent, at: datetime, **_: Any) -> str:
+    return escalation.act(clock, event, at)
 
 
 @receiver(presence_changed, dispatch_uid="leads.away")

@@ -238,11 +238,13 @@ class Chronicle:
             if step == "breach":
                 clock.breached_at = clock.breaches_at
                 set_state(clock, ClockState.BREACHED)
+            moves = step.endswith((":reassign", ":pull_back"))
             self.rows.append(
                 ClockEvent(
-                    clock=clock, kind=kind_of(step), at=instant, step=step, handled_at=instant, created_at=instant
+                    clock=clock, kind=kind_of(step), at=instant, step=step, handled_at=instant, created_at=instant,
+                    outcome="nothing was moved: it is history" if moves else "",
                 )
-            )
+            )  # fmt: skip
         clock.next_at = clock.steps_at[clock.steps_done] if clock.steps_done < len(clock.steps_at) else None
 
     def _end(self, clock: Clock, at: datetime, kind: str, evidence: dict[str, Any]) -> None:

@@ -35,22 +35,23 @@ for code, label in (
     register_kind(code, label, group="Clocks")
 
 
-def act(clock: Clock, event: ClockEvent, at: datetime) -> None:
-    """Do what one step asks for. A clock that has ended meanwhile asks for nothing more; its breach is still told."""
+def act(clock: Clock, event: ClockEvent, at: datetime) -> str:
+    """Do what one step asks for, and say what came of it where that is not plain; "" else. A clock that has ended meanwhile
+    asks for nothing more; its breach is still told."""
     handoff = (
         Handoff.objects.select_related("lead__person", "lead__company", "to_team", "from_team", "to_user", "from_user")
         .filter(pk=clock.subject)
         .first()
     )
     if handoff is None:
-        return
+        return ""
     if clock.kind == "contest" and percent_of(event.step) >= 100:
         contests.lapse(handoff.pk)  # silence lets a rejection stand: nobody is late, nobody is told
-        return
+        return ""
     action = BREACH if event.step == BREACH else event.step.partition(":")[2]
     if action != BREACH and clock.state not in OPEN_STATES:
-        return
-    ACTIONS[action](clock, event, handoff, at)
+        return "over by then"
+    return ACTIONS[action](clock, event, handoff, at) or ""
 
 
 def commitment_of(clock: Clock) -> CommitmentTerms:
@@ -177,35 +178,45 @@ def managers_of(team_ids: list[int]) -> list[User]:
 # --- moving --------------------------------------------------------------------------------------------------------
 
 
-def _reassign(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -> None:
-    """To the colleague with the most free capacity; a lead in a queue loses its claim and stays first in line."""
+def _reassign(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -> str:
+    """To the colleague with the most free capacity; a lead in a queue loses its claim and stays first in line. Where there
+    is nobody to pass it to, the managers are told: someone has to do something."""
     if not handoff.is_open:
-        return
-    item = QueueItem.objects.select_for_update().filter(pk=handoff.pk).first()
-    if item is not None:
+        return "over by then"
+    managers = managers_of([handoff.to_team_id])
+    item = QueueItem.objects.select_for_update(of=("self",)).select_related("claimed_by").filter(pk=handoff.pk).first()
+    if item is not None and item.claimed_by is not None:
         from leads.services import queueing
 
-        if item.claimed_by_id is not None:
-            queueing.release(item, at, "moved")
-        return
-    others = routing.candidates(handoff.to_team_id, at).exclude(user_id=handoff.to_user_id)
-    chosen = others.first()
+        holder = item.claimed_by.name
+        queueing.release(item, at, "moved")
+        return f"{holder} had it in hand; it is back in the queue"
+    if item is not None:
+        _tell(managers, clock, event, handoff, at)
+        return f"nobody had taken it from the queue; told {_names(managers)}"
+    chosen = routing.candidates(handoff.to_team_id, at).exclude(user_id=handoff.to_user_id).first()
     if chosen is None:
-        _tell(managers_of([handoff.to_team_id]), clock, event, handoff, at)
-        return
+        _tell(managers, clock, event, handoff, at)
+        return f"nobody else has capacity; told {_names(managers)}"
     handoffs.reassign(handoff.pk, to_user=chosen.user, by=None, at=at, cause="escalated")
     _tell([chosen.user], clock, event, handoff, at)
+    return f"passed to {chosen.user.name}"
 
 
-def _pull_back(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -> None:
+def _names(people: list[User]) -> str:
+    return ", ".join(person.name for person in people) or "nobody, for the team has no manager"
+
+
+def _pull_back(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -> str:
     """An offer nobody decided on goes back to who gave it. What was decided meanwhile stays."""
     try:
         handoffs.expire(handoff.pk, at=at)
     except (Conflict, Refusal):
-        return
+        return "decided by then"
+    return "pulled back"
 
 
-ACTIONS: dict[str, Callable[[Clock, ClockEvent, Handoff, datetime], None]] = {
+ACTIONS: dict[str, Callable[[Clock, ClockEvent, Handoff, datetime], str | None]] = {
     BREACH: _breached,
     "tell_owner": _tell_owner,
     "tell_manager": _tell_manager,

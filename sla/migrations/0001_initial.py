@@ -1208,6 +1208,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('next_at', models.DateTimeField(null=True)),
                 ('last_error', models.TextField(blank=True)),
+                ('outcome', models.CharField(blank=True, db_default='', default='', max_length=160)),
                 ('clock', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='sla.clock')),
             ],
             options={

@@ -181,6 +181,7 @@ class ClockEvent(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
+    outcome = models.CharField(max_length=160, blank=True, default="", db_default="")  # what came of acting upon it
 
     class Meta:
         ordering = ("at", "id")

@@ -90,12 +90,13 @@ def _minutes(at: datetime, day: date) -> int:
 
 @dataclass(frozen=True)
 class Step:
-    """One warning, the breach, or an escalation: when it falls or fell due, and whether it was taken."""
+    """One warning, the breach, or an escalation: when it falls or fell due, whether it was taken, what came of it."""
 
     words: str
     at: datetime | None
     taken_at: datetime | None
     is_breach: bool
+    outcome: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,12 @@ class Explanation:
     def late_by(self) -> timedelta | None:
         """Working time used beyond what was promised; None where nothing was."""
         return -self.left if self.left < timedelta() else None
+
+    @property
+    def closed_within(self) -> Sequence[tuple[datetime, datetime, str]]:
+        """The holidays left out that lie between the start and the end."""
+        end = self.clock.stopped_at or self.clock.due_at
+        return [row for row in self.closed if row[1] > self.clock.started_at and (end is None or row[0] < end)]
 
     @property
     def next_step(self) -> Step | None:
@@ -190,7 +197,8 @@ def step_words(step: str) -> str:
 
 
 def _steps(clock: Clock, events: Sequence[ClockEvent]) -> list[Step]:
-    taken = {event.step: event.at for event in events if event.step}
+    told = {event.step: event for event in events if event.step}
+    taken = {step: event.at for step, event in told.items()}
     paused = clock.state == "paused"
     open_ = clock.is_open
     return [
@@ -199,6 +207,7 @@ def _steps(clock: Clock, events: Sequence[ClockEvent]) -> list[Step]:
             at=taken.get(step) or (None if paused or not open_ else instant),
             taken_at=taken.get(step),
             is_breach=step == BREACH,
+            outcome=told[step].outcome if step in told else "",
         )
         for step, instant in zip(clock.steps, clock.steps_at, strict=True)
         if step in taken or open_

@@ -137,8 +137,9 @@ def _deliver_batch(at: datetime, beat: Beat) -> int:
     for event in events:
         try:
             with transaction.atomic():
-                clock_stepped.send(sender=Clock, clock=event.clock, event=event, at=at)
-                ClockEvent.objects.filter(pk=event.pk).update(handled_at=at)
+                answers = clock_stepped.send(sender=Clock, clock=event.clock, event=event, at=at)
+                outcome = " ".join(said for _, said in answers if said)[:160]
+                ClockEvent.objects.filter(pk=event.pk).update(handled_at=at, outcome=outcome)
         except Exception as error:  # noqa: BLE001 - whatever went wrong with this one must not stop the others
             _event_failed(event, at, error)
             beat.failed(f"clock event {event.pk}: {type(error).__name__}: {error}")

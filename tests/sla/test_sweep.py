@@ -12,6 +12,7 @@ from config.outbox.health import Beat
 from leads.models import Handoff
 from sla.models import Clock, ClockEvent
 from sla.services import clocks, sweeping
+from sla.services.explaining import explain
 from sla.signals import clock_stepped
 from tests.cast import DAY, HOUR, MINUTE, NOW, Cast
 from tests.races import race
@@ -80,6 +81,20 @@ def test_of_several_steps_due_at_once_only_the_highest_speaks(cast: Cast) -> Non
     sweeping.sweep(NOW + 20 * MINUTE)
     loud = ClockEvent.objects.filter(clock__subject=handoff.pk, clock__kind="first_attempt", speaks=True)
     assert set(loud.values_list("step", flat=True)) == {"breach", "100:tell_manager", "150:reassign"}
+
+
+@pytest.mark.django_db
+def test_a_lead_that_nobody_takes_from_the_queue_is_brought_before_the_manager(cast: Cast) -> None:
+    handoff = cast.hot()
+    late = NOW + 20 * MINUTE
+    sweeping.sweep(late)
+    sweeping.deliver(late)
+    step = ClockEvent.objects.get(clock__subject=handoff.pk, clock__kind="first_attempt", step="150:reassign")
+    assert step.outcome == "nobody had taken it from the queue; told Tom Berger"
+    assert Notice.objects.filter(recipient=cast.tom, dedupe_key__contains="150:reassign").count() == 1
+    clock = Clock.objects.get(pk=step.clock_id)
+    told = {step.words: step.outcome for step in explain(clock, late).steps}
+    assert any("told Tom Berger" in outcome for outcome in told.values())
 
 
 @pytest.mark.django_db
