@@ -19,7 +19,19 @@ from config.outbox.services.events import News, publish
 from config.web.errors import Conflict, Forbidden, Refusal
 from config.web.prepared import fetch_one, one_row
 from leads.models import Attempt, AttemptChannel, Handoff, QueueItem
-from leads.services import cases, claiming, clockwork, details, dialling, drafts, effects, handoffs, late
+from leads.services import (
+    cases,
+    claiming,
+    clearing,
+    clockwork,
+    details,
+    dialling,
+    drafts,
+    effects,
+    gates,
+    handoffs,
+    late,
+)
 from leads.services.cases import Case
 from leads.services.details import Details
 from sla.services import clocks
@@ -55,6 +67,10 @@ def record(
     given = _completed(details or Details(), handoff, item, by, at)
     _check(term, given, case, item)
     counts, why_not = _counts(handoff, case, term, channel)
+    # Who has really spoken with the lead may have been called by it.
+    if counts and channel == AttemptChannel.CALL and not term.real_contact:
+        shut = gate_shut(handoff, case, item, by)
+        counts, why_not = not shut, f"No call could be made: {shut}"[:120] if shut else ""
     attempt = Attempt.objects.create(
         lead=case.lead,
         handoff=handoff,
@@ -136,6 +152,21 @@ def _counts(handoff: Handoff, case: Case, term: DispositionTerms, channel: str) 
     if close and not term.real_contact:
         return False, f"Less than {cadence.minimum_gap_minutes} minutes after the one before."
     return True, ""
+
+
+def gate_shut(handoff: Handoff, case: Case, item: QueueItem | None, by: User) -> str:
+    """Why no call can have been made, in words; "" where one can: the gate is open now, or was when the lead was taken in
+    hand, or a call is on record since. Outside a queue only do-not-call and missing consent count."""
+    found = clearing.clearance_of(handoff, case)
+    stops = found.stops if item is not None else tuple(stop for stop in found.stops if not stop.overridable)
+    if not stops:
+        return ""
+    since = item.claimed_at if item is not None and item.claimed_by_id == by.pk else None
+    if since is not None and dialling.called(handoff, by, since):
+        return ""
+    if since is not None and all(stop.overridable for stop in stops):
+        stops = clearing.clearance_of(handoff, replace(case, at=since)).stops
+    return gates.ending(stops)
 
 
 # --- undoing -------------------------------------------------------------------------------------------------------

@@ -71,6 +71,11 @@ class Sheet:
         return self.terms.cadence_for(self.handoff.to_function)
 
     @property
+    def is_shut(self) -> bool:
+        """Whether no call can be made, and none is under way."""
+        return self.clearance is not None and bool(self.clearance.stops) and self.call is None
+
+    @property
     def is_mine(self) -> bool:
         return self.item is not None and self.item.claimed_by_id == self.rep.pk
 

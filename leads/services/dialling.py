@@ -160,6 +160,11 @@ def _show(call: PhoneCall, at: datetime) -> None:
 # --- with an attempt ---------------------------------------------------------------------------------------------------
 
 
+def called(handoff: Handoff, by: User, since: datetime) -> bool:
+    """Whether the telephone system knows of a call between them since then."""
+    return bool(_untold(handoff, by, since).exists())
+
+
 def talked(handoff: Handoff, by: User, since: datetime | None) -> int | None:
     """Seconds of talk of the calls on this handoff that no attempt has told yet; None where no system told any."""
     told = _untold(handoff, by, since).exclude(talk_seconds=None).values_list("talk_seconds", flat=True)

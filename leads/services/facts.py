@@ -57,7 +57,7 @@ def read(lead: Lead, points: Iterable[ContactPoint], handoffs: Iterable[Handoff]
         facts = [_named(_fact(name, values.get(name), told), name, lead) for name in names]
         found[heading] = [fact for fact in facts if fact.value]
     found["Person"] += [
-        _fact("", point.value, told, label=f"Also by {point.get_kind_display().lower()}")
+        _fact(f"person.{point.kind}", point.value, told, label=f"Also by {point.get_kind_display().lower()}")
         for point in points
         if addresses[point.kind] != point.value
     ]
@@ -90,7 +90,15 @@ def _shown(name: str, value: Any) -> str:
         return ", ".join(map(str, value))
     if name in ("company.employees", "company.revenue"):
         return f"{value:,.0f}"
+    if name == "person.phone":
+        return hidden(str(value))
     return str(value)
+
+
+def hidden(number: str) -> str:
+    """A number as it is shown where nobody has asked whether it may be called: enough to know it again by."""
+    digits = "".join(letter for letter in number if letter.isdigit() or letter == "+")
+    return f"{digits[:3]} … {digits[-2:]}"
 
 
 def _own(lead: Lead, told: list[Told]) -> list[Fact]:

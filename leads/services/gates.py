@@ -118,6 +118,7 @@ class Clearance:
     agreed_at: datetime | None = None
     has_number: bool = True
     others: tuple[Number, ...] = ()
+    banned: frozenset[str] = frozenset()  # numbers on the do-not-call list, beside others that are not
 
     @property
     def is_clear(self) -> bool:
@@ -193,7 +194,7 @@ def _known(handoff: Handoff, lead: Lead, terms: Terms, email: str, phone: str, a
 
 def judge(known: Known, at: datetime) -> Clearance:
     """Every stop that holds at `at`, the final ones first; an overridden one is shown but does not stop."""
-    banned = {value for kind, value, _ in known.listed if kind == "phone"}
+    banned = frozenset(value for kind, value, _ in known.listed if kind == "phone")
     usable = [number for number in known.numbers if number.normalised not in banned]
     found = [*_without_number(known), *_listed(known, bool(usable)), *_consent(known)]
     found += [*_hours(known, at), *_often(known, at), *_rest(known, at)]
@@ -207,6 +208,7 @@ def judge(known: Known, at: datetime) -> Clearance:
         agreed_at=known.agreed_at,
         has_number=bool(known.numbers),
         others=tuple(usable[1:]) if not stops else (),
+        banned=banned,
     )
 
 

@@ -121,7 +121,7 @@ def _facts(sheet: Sheet) -> list[tuple[str, Any]]:
 
 
 def _outcomes(sheet: Sheet) -> list[dict[str, Any]]:
-    """The outcome keys in their groups, each with where it is sent."""
+    """The outcome keys in their groups, each with where it is sent; those of a try that cannot be made are shut."""
     return [
         {
             "name": name,
@@ -130,6 +130,7 @@ def _outcomes(sheet: Sheet) -> list[dict[str, Any]]:
                     "term": key.term,
                     "asks": key.asks,
                     "tone": key.tone,
+                    "shut": sheet.is_shut and key.term.counts_as_attempt and not key.term.real_contact,
                     "url": reverse("console_outcome", args=[sheet.handoff.public_id, key.term.key]),
                 }
                 for key in keys

@@ -15,9 +15,9 @@ from leads import scoring
 from leads.forms.reasons import attribute_label
 from leads.models import (
     Attempt,
+    ContactKind,
     ContactPoint,
     Contest,
-    DoNotCall,
     Handoff,
     HandoffMessage,
     HandoffState,
@@ -25,7 +25,9 @@ from leads.models import (
     Opportunity,
     QueueItem,
 )
-from leads.services import cases, clockwork, contests, scores
+from leads.services import cases, clockwork, contests, gates, scores
+from leads.services.facts import hidden
+from leads.services.gates import NO_NUMBER, Clearance, Stop
 from leads.services.judging import label_of
 from leads.views.labels import reason_label, terms_of
 from sla.document.compose import clause_number
@@ -60,6 +62,16 @@ class ClockRow:
     words: str = ""
 
 
+@dataclass(frozen=True)
+class Way:
+    """One way to reach the lead: where it leads to, if anywhere."""
+
+    label: str
+    shown: str
+    href: str = ""
+    note: str = ""
+
+
 @dataclass
 class Detail:
     """One handoff as one person sees it at `now`."""
@@ -77,7 +89,7 @@ class Detail:
     item: QueueItem | None
     may_decide: bool
     may_answer_for: bool
-    suppressed: bool
+    clearance: Clearance | None
     acts: Sequence[Any] = field(default_factory=list)
 
     @property
@@ -92,6 +104,35 @@ class Detail:
     def beyond_the_thumb(self) -> list[Any]:
         """What a phone keeps in the menu."""
         return [act for act in self.buttons if self.handoff.state not in act.under_thumb]
+
+    # --- how to reach them -------------------------------------------------------------------------------------
+    @property
+    def forbidden(self) -> list[Stop]:
+        """Why the number is not shown at all: what no manager may override."""
+        stops = self.clearance.stops if self.clearance else ()
+        return [stop for stop in stops if not stop.overridable and stop.code != NO_NUMBER]
+
+    @property
+    def untimely(self) -> list[Stop]:
+        """What speaks against a call just now."""
+        return [stop for stop in self.clearance.stops if stop.overridable] if self.clearance else []
+
+    @property
+    def ways(self) -> list[Way]:
+        """Addresses and numbers. A number is shown where it may be called: not while the lead waits in a queue, whose
+        console asks first, and not where the person, their consent or the law forbids it."""
+        return [self._way(point) for point in self.addresses]
+
+    def _way(self, point: ContactPoint) -> Way:
+        if not point.is_workable:
+            return Way("Does not work", point.value, note=point.unworkable_reason)
+        if point.kind == ContactKind.EMAIL:
+            return Way("E-mail", point.value, f"mailto:{point.normalised}")
+        if self.is_queued:
+            return Way("Phone", hidden(point.normalised), note="shown in the queue, when a call may be made")
+        if self.forbidden or self.clearance is None or point.normalised in self.clearance.banned:
+            return Way("Phone", hidden(point.normalised))
+        return Way("Phone", point.value, f"tel:{point.normalised}")
 
     # --- the agreement -----------------------------------------------------------------------------------------
     @cached_property
@@ -338,7 +379,6 @@ def detail_of(handoff: Handoff, actor: Actor, now: datetime) -> Detail:
         else None
     )
     addresses = list(handoff.lead.person.contact_points.all())
-    marks = [str(handoff.lead.person.public_id), *(point.normalised for point in addresses)]
     return Detail(
         handoff=handoff,
         actor=actor,
@@ -353,5 +393,18 @@ def detail_of(handoff: Handoff, actor: Actor, now: datetime) -> Detail:
         item=item,
         may_decide="decide" in rights,
         may_answer_for="give" in rights,
-        suppressed=DoNotCall.objects.filter(value__in=marks, lifted_at=None).exists(),
+        clearance=_clearance(handoff, addresses, now),
     )
+
+
+def _clearance(handoff: Handoff, addresses: list[ContactPoint], now: datetime) -> Clearance | None:
+    """What stands in the way of a call; None for history from before any agreement."""
+    terms = terms_of(handoff)
+    if terms is None:
+        return None
+    first: dict[str, str] = {}
+    for point in sorted(addresses, key=lambda point: (not point.is_primary, point.pk)):
+        if point.is_workable:
+            first.setdefault(point.kind, point.normalised)
+    email, phone = first.get(ContactKind.EMAIL, ""), first.get(ContactKind.PHONE, "")
+    return gates.examine(handoff, handoff.lead, terms, email=email, phone=phone, at=now)

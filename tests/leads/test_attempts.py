@@ -8,10 +8,11 @@ import pytest
 from django.db import transaction
 
 from config.web.errors import Conflict, Refusal
-from leads.models import Attempt, Callback, ContactPoint, DoNotCall, Handoff, NurtureSpell, QueueItem
+from leads.models import Attempt, Callback, CallingRule, ContactPoint, DoNotCall, Handoff, NurtureSpell, QueueItem
 from leads.services import attempts, audit, claiming
 from leads.services.attempts import Details
 from sla.models import Clock, ClockPause
+from sla.openhours import WEEKDAYS
 from sla.services import sweeping
 from tests.cast import ANSWERS, DAY, HOUR, MINUTE, NOW, Cast
 
@@ -205,3 +206,35 @@ def test_disqualifying_needs_evidence(cast: Cast) -> None:
     details = Details(reason="no-budget", evidence=EVIDENCE)
     attempts.record(handoff.pk, by=cast.tim, at=NOW + MINUTE, disposition="nf", details=details)
     assert Handoff.objects.get(pk=handoff.pk).outcome == "disqualified"
+
+
+def by_day() -> None:
+    CallingRule.objects.create(country="", window={day: [["09:00", "21:00"]] for day in WEEKDAYS}, source="test")
+
+
+def test_a_try_counts_only_where_a_call_could_be_made(cast: Cast) -> None:
+    """Late in the evening, or to somebody who must not be called, “no answer” keeps no promise."""
+    by_day()
+    evening = NOW + 12 * HOUR  # 23:00 in Berlin
+    handoff = cast.hot()
+    tried = attempts.record(handoff.pk, by=cast.tim, at=evening, disposition="na")
+    assert not tried.counts
+    assert tried.why_not_counted.startswith("No call could be made: Calls to Germany are made")
+    assert Handoff.objects.get(pk=handoff.pk).first_attempt_at is None
+    assert clock(handoff, "first_attempt").state in ("running", "breached")
+
+    banned = cast.hot("bob", email="bob@never.example", phone="+493012345999")
+    DoNotCall.objects.create(kind="domain", value="never.example", added_at=NOW)
+    tried = attempts.record(banned.pk, by=cast.tim, at=NOW + MINUTE, disposition="bsy")
+    assert not tried.counts
+    assert "never.example" in tried.why_not_counted
+
+
+def test_a_call_begun_in_time_counts_though_the_window_has_closed_meanwhile(cast: Cast) -> None:
+    by_day()
+    handoff = cast.hot()
+    begun = NOW.replace(hour=19, minute=58)  # 20:58 in Berlin, where calls end at 21:00
+    with transaction.atomic():
+        claiming.claim(handoff.pk, by=cast.tim, at=begun)
+    tried = attempts.record(handoff.pk, by=cast.tim, at=begun + 4 * MINUTE, disposition="na")
+    assert tried.counts

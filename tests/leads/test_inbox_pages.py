@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from config.accounts.models import User
-from leads.models import Contest, Handoff, HandoffMessage, HandoffState
+from leads.models import Contest, DoNotCall, Handoff, HandoffMessage, HandoffState
 from leads.services import contests, handoffs, outcomes, questions
 from sla.models import Clock
 from tests.cast import ANSWERS, DAY, HOUR, NOW, Cast
@@ -284,6 +284,27 @@ def test_a_word_of_the_giver_below_a_question_answers_it_unless_they_say_otherwi
     assert Clock.objects.get(subject=offered.pk, kind="decision").state == "paused"
     giver.post(say, {"text": "40 000", "answers": "on"})
     assert Clock.objects.get(subject=offered.pk, kind="decision").state == "running"
+
+
+def test_a_number_is_shown_where_it_may_be_called_and_nowhere_else(cast: Cast, offered: Handoff) -> None:
+    lead = offered.lead
+    phone = lead.person.contact_points.get(kind="phone")
+    seller = signed_in(cast.sina)
+    assert f"tel:{phone.normalised}" in text(seller.get(url(offered)))
+    assert phone.normalised not in text(seller.get(reverse("lead", args=[lead.public_id]))).replace(" ", "")
+    waiting = cast.hot("wanda", email="wanda@other.example", phone="+49305550001", company="Other")
+    caller = signed_in(cast.tim)
+    assert "+49305550001" not in text(caller.get(url(waiting))).replace(" ", ""), "the console asks first"
+    for kind, value in (
+        ("domain", "acme.example"),
+        ("person", str(lead.person.public_id)),
+        ("phone", phone.normalised),
+    ):
+        listed = DoNotCall.objects.create(kind=kind, value=value, added_at=timezone.now())
+        page = text(seller.get(url(offered)))
+        assert f"tel:{phone.normalised}" not in page
+        assert "called" in page
+        listed.delete()
 
 
 def test_the_whole_right_of_reply_by_pages(cast: Cast, offered: Handoff) -> None:
