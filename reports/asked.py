@@ -192,12 +192,13 @@ def _span(
     given: dict[str, str],
     problems: list[str],
 ) -> tuple[Period, dict[str, str]]:
+    """Days of one's own choice; where they are not named yet, the last 90 to begin with."""
     last = _day("to", parameters, problems)
     if first is None or last is None or last < first:
         if first and last:
             problems.append("The period ends before it begins; the last 90 days are shown.")
-        given.pop("by", None)
-        return periods.containing(Kind.LAST_90, now, *begins), given
+        usual = periods.containing(Kind.LAST_90, now, *begins)
+        first, last = usual.first_on, usual.last_on
     return periods.span(first, last, *begins), given | {"from": first.isoformat(), "to": last.isoformat()}
 
 
