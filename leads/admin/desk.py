@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
@@ -14,14 +15,17 @@ from config.accounts.adminaccess import NOBODY, ActorAdminMixin
 from leads import countries, fields
 from leads.models import CallingRule, CallQueue, DoNotCall
 from leads.normalise import phone as normalised_phone
+from leads.services import trying
 from leads.views.callers import DESK_MANAGERS
 from leads.widgets import CriteriaBuilder
+from sla.admin import preview
 from sla.admin.widgets import CriteriaField, WeekField, offer_fields, use_criteria_widget
 from sla.words.hours import week_words
 from sla.words.taxonomy import criteria_words
 
 use_criteria_widget(CriteriaBuilder)
 offer_fields(fields.by_group)
+preview.count_definition = lambda definition, segment: trying.count_definition(definition, segment, timezone.now())
 
 
 class QueueForm(forms.ModelForm):

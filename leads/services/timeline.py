@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from config.notices.models import Notice
@@ -123,11 +125,12 @@ def _deals(asked: Asked) -> list[Entry]:
     changes = OpportunityChange.objects.filter(opportunity__lead__in=asked.leads).select_related("opportunity", "by")
     rows = asked.cut(changes, "at")
     names = wordings.names_in(rows)
+    opened = _as_opened(changes)
     return [
         {
             "at": row.at,
             "title": wordings.change(row, names),
-            "text": _sum(row.opportunity) if row.field == "opened" else "",
+            "text": _sum(row.opportunity, opened.get(row.opportunity_id, {})) if row.field == "opened" else "",
             "by": row.by.name if row.by else "",
             "url": reverse("opportunity", args=[row.opportunity.public_id]),
             "icon": "trophy" if row.after == "won" else "circle-x" if row.after == "lost" else "briefcase",
@@ -137,9 +140,22 @@ def _deals(asked: Asked) -> list[Entry]:
     ]
 
 
-def _sum(opportunity: Opportunity) -> str:
-    said = opportunity.name
-    return said if opportunity.amount is None else f"{said}, {money(opportunity.amount, opportunity.currency)}"
+def _as_opened(changes: QuerySet[OpportunityChange]) -> dict[int, dict[str, str]]:
+    """For each opportunity, what its name, amount and currency were before they were first changed."""
+    found: dict[int, dict[str, str]] = {}
+    first = changes.filter(field__in=("name", "amount", "currency")).order_by("at", "id")
+    for opportunity, name, before in first.values_list("opportunity_id", "field", "before"):
+        found.setdefault(opportunity, {}).setdefault(name, before)
+    return found
+
+
+def _sum(opportunity: Opportunity, opened: dict[str, str]) -> str:
+    """Name and amount as they were when it was opened."""
+    said = opened.get("name", opportunity.name)
+    amount = opened.get("amount", opportunity.amount)
+    if amount in (None, ""):
+        return said
+    return f"{said}, {money(Decimal(str(amount)), opened.get('currency', opportunity.currency))}"
 
 
 def _nurture(asked: Asked) -> list[Entry]:

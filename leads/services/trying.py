@@ -18,6 +18,8 @@ from leads.models import Activity, ContactPoint, Lead
 from leads.services import judging
 from sla import criteria
 from sla.criteria import Criteria
+from sla.services.readiness import thresholds
+from sla.terms import DefinitionTerms
 
 SHOWN = 6
 OPEN = "lead.closed_at IS NULL"
@@ -50,11 +52,31 @@ class Tried:
     misses: tuple[Example, ...]
 
 
-def count(condition: Criteria, at: datetime, *, segment_id: int | None = None) -> int:
-    """How many open leads meet a checked condition now: one statement."""
+def count(condition: Criteria, at: datetime, *, segment_id: int | None = None) -> tuple[int, int]:
+    """How many open leads meet a checked condition now, and of how many: what is counted while one writes."""
     query = Compiler(at, every_lead=True)
-    where = f"{_scope(query, segment_id)} AND {query.condition(condition)}"
-    return int(_one(f"SELECT count(*) FROM {FROM} WHERE {where}", query.params)[0])
+    scope = _scope(query, segment_id)
+    meet = f"SELECT count(*) FROM {FROM} WHERE {scope} AND {query.condition(condition)}"
+    row = _one(f"SELECT ({meet}), (SELECT count(*) FROM leads_lead lead WHERE {scope})", query.params)
+    return int(row[0]), int(row[1])
+
+
+def count_definition(definition: DefinitionTerms, segment_id: int, at: datetime) -> tuple[int, int]:
+    """How many open leads of the segment meet a whole definition now, by the points they have, and of how many."""
+    query = Compiler(at, every_lead=True)
+    scope = _scope(query, segment_id)
+    parts = [f"NOT {query.missing(name)}" for name in definition.required_fields]
+    parts += [query.condition(definition.criteria)] if definition.criteria else []
+    parts += [f"NOT {query.condition(definition.exclusions)}"] if definition.exclusions else []
+    points = {"points": "s.total", "fit": "s.fit", "engagement": "s.engagement"}
+    parts += [f"coalesce({points[name]}, 0) >= {least}" for name, least in thresholds(definition) if least is not None]
+    meets = " AND ".join(["TRUE", *parts])
+    statement = (
+        f"SELECT count(*) FILTER (WHERE {meets}), count(*) FROM {FROM} LEFT JOIN leads_leadscore s ON s.lead_id = lead.id"
+        f" WHERE {scope}"
+    )
+    row = _one(statement, query.params)
+    return int(row[0]), int(row[1])
 
 
 def try_out(
@@ -91,9 +113,9 @@ def try_out(
         count=row[1],
         of=row[0],
         parts=parts,
-        near=row[2],
+        near=row[2] if len(needed) > 1 else 0,  # of a single condition everybody else fails by one
         examples=tuple(Example(lead) for lead in meeting),
-        misses=tuple(_explained(missing, condition, at)),
+        misses=tuple(_explained(missing, condition, at)) if len(needed) > 1 else (),
     )
 
 

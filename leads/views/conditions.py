@@ -69,17 +69,16 @@ def condition_vocabulary(request: PortalRequest) -> HttpResponse:
 @allow(DRAFTS)
 @require_POST
 def condition_count(request: PortalRequest) -> HttpResponse:
-    """How many open leads meet a condition now, and some that just miss it, for the builder of a draft."""
+    """How many open leads meet a condition now, for the builder of a draft; with `near`, some that just miss it."""
     condition, problems = read(request.POST.get("criteria", ""))
     if problems:
         raise Refusal("invalid", " ".join(problems), fields={"criteria": " ".join(problems)})
-    tried = trying.try_out(condition, timezone.now(), actor=request.actor, shown=3)
-    return JsonResponse(
-        {
-            "count": tried.count,
-            "of": tried.of,
-            "near": tried.near,
-            "words": criteria.in_words(condition, label_of),
-            "misses": [{"name": miss.lead.person.name, "why": list(miss.why)} for miss in tried.misses],
-        }
-    )
+    segment = Segment.objects.filter(key=request.POST.get("segment", "")).first()
+    segment_id, at = segment.pk if segment else None, timezone.now()
+    if not request.POST.get("near"):
+        found, of_all = trying.count(condition, at, segment_id=segment_id)
+        words = criteria.in_words(condition, label_of) if condition else ""
+        return JsonResponse({"count": found, "of": of_all, "words": words})
+    tried = trying.try_out(condition, at, actor=request.actor, segment_id=segment_id, shown=3)
+    misses = [{"name": miss.lead.person.name, "why": list(miss.why)} for miss in tried.misses]
+    return JsonResponse({"near": tried.near, "misses": misses})

@@ -22,6 +22,7 @@ from config.web.paging import keyset
 from leads import normalise
 from leads.models import ContactKind, ContactPoint, Lead, MergeProposal, Person
 from leads.services import merging
+from leads.views.labels import stage_label
 
 KEEPS_ORDER = either(MANAGERS, of(Function.MARKETING))
 STATES = (("open", "To decide"), ("merged", "Merged"), ("apart", "Two people"))
@@ -117,7 +118,8 @@ def duplicate(request: PortalRequest, public_id: UUID) -> HttpResponse:
         "swap": swap,
         "take": take,
         "rows": [(LABELS[row.name], row) for row in [*preview.shown, *preview.rows] if row.keep or row.drop],
-        "leads": [(lead, lead.person_id == preview.keep.pk) for lead in preview.leads],
+        "clashes": [(clash, stage_label(clash.goes_on)) for clash in preview.clashes],
+        "leads": [(lead, stage_label(lead)) for lead in preview.leads],
     }
     return render(request, "leads/duplicates/duplicate.html", context)
 

@@ -152,7 +152,7 @@ def history(asked: Asked) -> Sequence[Block]:
     columns += [Column(f"v{one.terms.number}", f"Version {one.terms.number}", hint=_in_force(one)) for one in found]
     keys = {line.commitment.key: line.commitment.name for one in found for line in one.board.lines}
     rows = [Row([Text(name), *(_history_cell(asked, one, key) for one in found)]) for key, name in keys.items()]
-    note = "Each version is judged by the handoffs and entries pinned to it, from the day it took effect to the day the next did."
+    note = "Each version is judged by the handoffs and entries pinned to it, from the day it took effect to the day the next did; a share of the pipeline by all deals of that time."
     return [Table("history", "Across versions", columns, rows, note=note)]
 
 

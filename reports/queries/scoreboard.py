@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -23,6 +23,7 @@ from sla.terms import CommitmentTerms, Terms
 
 EARLIER = 6
 VERSIONS_SHOWN = 4
+OF_EVERYTHING = ("pipeline_share",)  # compares what leads brought with what they did not
 
 
 @dataclass(frozen=True)
@@ -120,11 +121,20 @@ def history(terms: Terms, scope: Scope, now: datetime) -> list[Past]:
         assert version.effective_at is not None
         first = today(version.effective_at)
         if first < until:
-            its = terms_of(version)
-            period = Period(first, until)
-            found.append(Past(its, board(its, scope.with_(version=version.pk), period, now, earlier=0)))
+            found.append(_past(terms_of(version), version.pk, scope, Period(first, until), now))
             until = first
     return found
+
+
+def _past(terms: Terms, version: int, scope: Scope, period: Period, now: datetime) -> Past:
+    """What was handed over under a version is judged by it; a share of everything is of everything in its time, for deals
+    that no handoff led to are pinned to no version."""
+    pinned = [one for one in terms.commitments if one.metric not in OF_EVERYTHING]
+    others = [one for one in terms.commitments if one.metric in OF_EVERYTHING]
+    found = board(terms, scope.with_(version=version), period, now, earlier=0, commitments=pinned)
+    lines = [*found.lines, *(board(terms, scope, period, now, earlier=0, commitments=others).lines if others else ())]
+    order = {one.key: place for place, one in enumerate(terms.commitments)}
+    return Past(terms, replace(found, lines=sorted(lines, key=lambda line: order[line.commitment.key])))
 
 
 def _line(commitment: CommitmentTerms, read: Reading, periods: Sequence[Period], gone: float) -> Line:

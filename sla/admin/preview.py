@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,10 +12,12 @@ from sla.models import Version
 from sla.sections import KINDS
 from sla.services import versions
 from sla.services.readiness import gaps
-from sla.terms import Terms
+from sla.terms import DefinitionTerms, Terms
 from sla.words.terms import say
 
 MOST_PROBLEMS = 4
+# An app above says how many leads meet a definition of a segment: (how many, of how many).
+count_definition: Callable[[DefinitionTerms, int], tuple[int, int]] | None = None
 
 
 def words_of(inline: TermInline, request: HttpRequest, version: Version, prefix: str) -> dict[str, Any]:
@@ -35,10 +38,14 @@ def words_of(inline: TermInline, request: HttpRequest, version: Version, prefix:
     terms = _with(terms_of_draft(version), section, made)
     anchor = f"{KINDS[section].anchor}:{made.key}"
     missing = gaps(terms, versions.known_fields(), versions.deeds_done())
-    return {
-        "words": say(section, made.key, terms),
-        "problems": [gap.words for gap in missing if gap.anchor == anchor][:MOST_PROBLEMS],
-    }
+    words = list(say(section, made.key, terms))
+    problems = [gap.words for gap in missing if gap.anchor == anchor][:MOST_PROBLEMS]
+    if section == "definitions" and not problems and count_definition is not None:
+        definition = next(one for one in terms.definitions if one.key == made.key)
+        meet, of = count_definition(definition, version.agreement.segment_id)
+        where = version.agreement.segment.name
+        words.append(f"{meet:,} of {of:,} open leads of {where} meet all of it now, by the points they have.")
+    return {"words": words, "problems": problems}
 
 
 def _with(terms: Terms, section: str, row: Any) -> Terms:

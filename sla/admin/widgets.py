@@ -317,5 +317,8 @@ BY_NAME: dict[str, Callable[..., forms.Field]] = {
 def field_for(name: str, **kwargs: Any) -> forms.Field:
     make = BY_NAME[name]
     if make is CriteriaField:
-        return CriteriaField(**_only(kwargs), required=False)
+        field = CriteriaField(**_only(kwargs), required=False)
+        if name == "exclusions":
+            field.widget.attrs["data-counts"] = "out"
+        return field
     return make(**kwargs)

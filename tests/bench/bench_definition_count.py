@@ -43,7 +43,7 @@ def run() -> list[dict[str, Any]]:
         return row[0]
 
     def ours() -> int:
-        return trying.count(CRITERIA, NOW)
+        return trying.count(CRITERIA, NOW)[0]
 
     assert ours() == plain() > 0
     mine, by_hand = interleaved(ours, plain)

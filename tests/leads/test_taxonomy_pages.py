@@ -99,6 +99,11 @@ def test_the_builder_counts_while_one_writes(cast: Cast, client: Client) -> None
     assert "webinar" in words["deeds"]
     answer = client.post(reverse("condition_count"), {"criteria": '{"activity": "webinar"}'}).json()
     assert (answer["count"], answer["of"]) == (1, 1)
+    both = '{"all": [{"activity": "webinar"}, {"activity": "trial_start"}]}'
+    near = client.post(reverse("condition_count"), {"criteria": both, "near": "1", "segment": cast.segment.key}).json()
+    assert (near["near"], near["misses"][0]["name"]) == (1, "Ada Lovelace")
+    other = client.post(reverse("condition_count"), {"criteria": both, "segment": cast.segment.key}).json()
+    assert (other["count"], other["of"]) == (0, 1)
     wrong = client.post(
         reverse("condition_count"), {"criteria": '{"activity": []}'}, headers={"Accept": "application/json"}
     )

@@ -309,3 +309,17 @@ def test_a_page_costs_the_same_queries_however_many_terms_it_holds(
     version = drafting.draft_from_version(cast.version, by=cast.mara)
     with django_assert_max_num_queries(75):  # some fifty terms in the longest page
         mara.get(form_url(version, part))
+
+
+def test_a_definition_says_how_many_leads_meet_all_of_it(cast: Cast, draft: Version, mara: Client):
+    cast.lead("ada", deeds=("webinar", "pricing_page", "contact_form"))
+    cast.lead("bob")
+    form = opened(mara, draft, "lead")
+    prefix = row_of(form, Definition.objects.get(version=draft, stage="mql").pk, "definition_rows")
+    form |= {"section": "definitions", "prefix": prefix, f"{prefix}-minimum_score": "10"}
+    said = mara.post(reverse("admin:sla_version_words", args=[draft.pk]), form).json()["words"]
+    assert said[-1].startswith("1 of 2 open leads of ")
+    form[f"{prefix}-minimum_score"] = "10000"
+    answer = mara.post(reverse("admin:sla_version_words", args=[draft.pk]), form).json()
+    assert "the rules give at most" in answer["problems"][0]
+    assert not any("open leads" in words for words in answer["words"])

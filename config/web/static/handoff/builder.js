@@ -226,22 +226,33 @@ class Builder {
     this.timer = setTimeout(() => this.ask(), PAUSE_MS);
   }
 
+  /* First how many, as soon as that is known; then who just misses it, where a condition has parts to miss. */
   async ask() {
-    if (!this.text.value.trim()) { this.count.textContent = ""; return; }
-    const data = new FormData();
-    data.set("criteria", this.text.value);
-    data.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "");
     const asked = this.text.value;
+    if (!asked.trim()) { this.count.textContent = ""; return; }
     try {
-      const answer = await fetch(this.root.dataset.countUrl, { method: "POST", body: data, headers: { Accept: "application/json" } });
-      const found = await answer.json();
+      const found = await this.post(asked);
       if (asked !== this.text.value) return;
-      if (!answer.ok) { this.count.textContent = found.error?.message ?? ""; return; }
-      const misses = found.misses.map((miss) => `${miss.name} (${miss.why.join("; ")})`).join(", ");
-      this.count.textContent = `${found.count.toLocaleString()} of ${found.of.toLocaleString()} open leads meet it now.` + (found.near ? ` ${found.near.toLocaleString()} just miss it${misses ? `, such as ${misses}` : ""}.` : "");
+      if (found.error) { this.count.textContent = found.error.message ?? ""; return; }
+      const figures = `${found.count.toLocaleString()} of ${found.of.toLocaleString()} open leads`;
+      if (this.text.dataset.counts === "out") { this.count.textContent = `It keeps out ${figures} now.`; return; }
+      this.count.textContent = `${figures} meet it now.`;
+      const { near, misses } = await this.post(asked, "1");
+      if (asked !== this.text.value || !near) return;
+      const such = misses.map((miss) => `${miss.name} (${miss.why.join("; ")})`).join(", ");
+      this.count.textContent += ` ${near.toLocaleString()} just miss it${such ? `, such as ${such}` : ""}.`;
     } catch {
       this.count.textContent = "It cannot be counted just now.";
     }
+  }
+
+  async post(criteria, near = "") {
+    const data = new FormData();
+    data.set("criteria", criteria);
+    data.set("near", near);
+    data.set("segment", document.querySelector("[data-segment]")?.dataset.segment ?? "");
+    data.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "");
+    return (await fetch(this.root.dataset.countUrl, { method: "POST", body: data, headers: { Accept: "application/json" } })).json();
   }
 }
 

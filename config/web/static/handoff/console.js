@@ -36,10 +36,23 @@ function closePane() {
   document.getElementById("main").focus({ preventScroll: true });
 }
 
+/* What their clock shows, as time goes on. */
+for (const place of document.querySelectorAll("[data-there]")) {
+  const shown = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: place.dataset.there });
+  setInterval(() => (place.textContent = shown.format(new Date())), 10_000);
+}
+
 if (desk) {
   for (const name of ["pointerdown", "keydown", "pointermove"]) addEventListener(name, () => (active = Date.now()), { passive: true });
   hold();
   setInterval(hold, EVERY_MS);
+  // Who comes back, to the page or into the net, sees at once whether the lead is still theirs.
+  addEventListener("online", hold);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "visible") return;
+    active = Date.now();
+    hold();
+  });
   for (const topic of ["live:queue.moved", "live:queue.freed"]) document.body.addEventListener(topic, hold);
   addEventListener("pagehide", leave);
   addEventListener("submit", (event) => {
