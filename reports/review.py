@@ -57,7 +57,7 @@ class _Look:
             Figure(self._reason(key), count, decided, url=self._behind(Behind("rejection", (key,))))
             for key, count in sorted(by_reason.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_REASONS]
         ]
-        sub = f"of {decided:,} handoffs decided"
+        sub = f"of {decided:,} handoffs decided from {self._since} on"
         if overturned:
             sub += f"; {overturned:,} overturned after being contested"
         return Group("Rejections by reason", sub, figures)
@@ -78,7 +78,14 @@ class _Look:
             for before, step in zip(found.steps, found.steps[1:], strict=False)
         ]
         label = self.terms.label(Stage(start))
-        return Group("Drop-off between stages", f"{found.cohort:,} leads became {label} under it", figures)
+        return Group(
+            "Drop-off between stages", f"{found.cohort:,} leads first became {label} from {self._since} on", figures
+        )
+
+    @property
+    def _since(self) -> str:
+        """The day on which the version took effect; reports count whole days."""
+        return f"{self.period.first_on:%-d %b %Y}"
 
     def _reason(self, key: str) -> str:
         reason = self.terms.reasons.get(key)

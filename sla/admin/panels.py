@@ -11,10 +11,10 @@ from config.accounts.actor import Actor
 from sla.access import may_draft
 from sla.admin.inlines import terms_of_draft
 from sla.links import edit_url, version_url
-from sla.models import Comment, Version
+from sla.models import Version
 from sla.reading import Reading
 from sla.sections import KINDS, PARTS, part_of
-from sla.services import versions
+from sla.services import commenting, versions
 from sla.services.readiness import gaps
 
 
@@ -32,7 +32,7 @@ def panels(version: Version, part: str, *, actor: Actor) -> dict[str, Any]:
         "missing": [(gap, edit_url(version.pk, gap.anchor)) for gap in missing],
         "blocking": sum(gap.blocks for gap in missing),
         "lines": found.signature_lines() if version.state in ("proposed", "signed") else [],
-        "remarks": _open_remarks(version),
+        "remarks": commenting.open_remarks(version),
         "may_draft": may_draft(actor),
         "read_url": version_url(version.public_id),
         "compared": found.compared_with,
@@ -50,10 +50,3 @@ def _part(version: Version, name: str, label: str, here: str, missing: list[Any]
         "count": sum(len(content[kind.section]) for kind in KINDS.values() if kind.part == name),
         "gaps": sum(gap.blocks and part_of(gap.anchor) == name for gap in missing),
     }
-
-
-def _open_remarks(version: Version) -> list[Comment]:
-    """On the draft itself, and on the version it starts from: what people ask of the next one."""
-    ids = [version.pk, *([version.based_on_id] if version.based_on_id else [])]
-    rows = Comment.objects.filter(version_id__in=ids, reply_to=None, resolved_at=None)
-    return list(rows.select_related("author", "version__agreement").order_by("created_at"))

@@ -118,3 +118,11 @@ def _tell(row: Comment, title: str, by: User, at: datetime) -> None:
         but=by,
     )
     announce_event("version.commented", row.version, terms, at, anchor=row.anchor)
+
+
+def open_remarks(version: Version) -> list[Comment]:
+    """Threads not settled yet, oldest first: on the version itself, and on the one it starts from, where people ask
+    something of the next."""
+    ids = [version.pk, *([version.based_on_id] if version.based_on_id else [])]
+    rows = Comment.objects.filter(version_id__in=ids, reply_to=None, resolved_at=None)
+    return list(rows.select_related("author", "version__agreement").order_by("created_at"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from sla.stages import ALWAYS_ON, IN_HANDS
 from sla.terms import CommitmentTerms, DefinitionTerms, Terms
 
 KnownFields = frozenset[str] | None
+POINTS_IN_WORDS = re.compile(r"\b(\d+) points\b")
 MADE_BY_SCORING = frozenset({"lead.fit_grade", "lead.persona", "lead.qualified_by"})
 
 
@@ -108,6 +110,10 @@ def _definitions(terms: Terms, known: KnownFields) -> Iterator[Gap]:
         asked = [(name, wanted) for name, wanted in thresholds(definition) if wanted is not None]
         if not definition.criteria and not asked and definition.stage in terms.qualifying_stages:
             yield Gap(anchor, f"{definition.name} has neither conditions nor a threshold: every lead would meet it.")
+        for figure in sorted(set(POINTS_IN_WORDS.findall(definition.words)) - {str(wanted) for _, wanted in asked}):
+            yield Gap(
+                anchor, f"{definition.name} says {figure} points in its words and asks for another figure.", False
+            )
         for name, wanted in asked:
             if wanted < 0:
                 yield Gap(anchor, f"{definition.name} asks for less than no {name}; leave it out or ask for more.")

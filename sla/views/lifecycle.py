@@ -20,7 +20,7 @@ from sla.access import DRAFTERS, sides_of
 from sla.differences import Differences, compare
 from sla.links import edit_url, version_url
 from sla.reading import Reading
-from sla.services import acknowledging, versions
+from sla.services import acknowledging, commenting, versions
 from sla.services.compiling import terms_of
 from sla.views.documents import crumbs
 
@@ -101,7 +101,7 @@ def sign(request: PortalRequest, public_id: UUID) -> HttpResponse:
         "line": next((line for line in lines if line.side == side and line.mine), None),
         "differences": differences_from_before(found),
         "compared": found.compared_with,
-        "open_comments": version.comments.filter(reply_to=None, resolved_at=None).count(),
+        "open_remarks": commenting.open_remarks(version),
         "crumbs": crumbs(version, (str(version), version_url(public_id))),
     }
     return render(request, "sla/sign.html", context)

@@ -74,11 +74,9 @@ def definition_words(definition: DefinitionTerms, terms: Terms) -> list[str]:
     """Words first, then what the machine checks, a sentence each."""
     label = terms.label(definition.stage)
     said = [definition.words.strip()]
-    demands = []
-    if definition.criteria:
-        demands.append(criteria_words(definition.criteria))
-    demands += [
-        f"it has at least {minimum} {kind}"
+    asked = criteria_words(definition.criteria) if definition.criteria else ""
+    demands = [
+        f"at least {minimum} {kind}"
         for minimum, kind in (
             (definition.minimum_score, "points in all"),
             (definition.minimum_fit, "points for fit"),
@@ -86,8 +84,13 @@ def definition_words(definition: DefinitionTerms, terms: Terms) -> list[str]:
         )
         if minimum is not None
     ]
+    if asked:  # in a sentence of its own, for it may hold an "or"
+        said.append(f"A lead becomes {label} when {asked}.")
     if demands:
-        said.append(f"A lead becomes {label} when {listed(demands)}.")
+        has = listed(demands)
+        said.append(f"It must have {has} as well." if asked else f"A lead becomes {label} when it has {has}.")
+    if thrown := [rule.name for rule in terms.score_rules if rule.catapult_to == definition.stage]:
+        said.append(f"Whatever its points, it becomes {label} at once by: {listed(thrown, 'or')}.")
     if definition.required_fields:
         names = listed(field_words(name) for name in definition.required_fields)
         said.append(f"These must be known: {names}.")
