@@ -15,7 +15,7 @@ from leads.demo import besides, people
 from leads.demo.market import Market
 from leads.demo.people import Company
 from leads.demo.stories import ANSWERS, Teller
-from leads.models import Handoff, Rescoring
+from leads.models import Attempt, Handoff, Rescoring
 from leads.services import chronicle, contests, outcomes, queueing
 from leads.services.chronicle import Chronicle
 from leads.services.desk import desk_of
@@ -105,8 +105,11 @@ def _waiting(story: Chronicle, handoff: Handoff, desk: object, now: datetime) ->
     assert isinstance(desk, Desk)
     item = queueing.item_for(handoff, story.case(now), desk, story.running)
     assert item is not None
-    if handoff.state == "accepted":
-        item.why = "No answer at the last try"
+    tried = [row for row in story.rows if isinstance(row, Attempt) and row.handoff is handoff and row.counts]
+    if tried:
+        item.tries = len(tried)
+        label = story.terms.dispositions[tried[-1].disposition].label if story.terms else ""
+        item.why = f"{label} at the last try"
     return item
 
 

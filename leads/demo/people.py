@@ -222,7 +222,8 @@ def _calling_rules() -> None:
             CallingRule(
                 country="US",
                 window={day: [["08:00", "21:00"]] for day in every_day},
-                source="Telephone Consumer Protection Act: 8:00 to 21:00 local time of the called person.",
+                source="Telephone Consumer Protection Act: 8:00 to 21:00 local time of the called person; a copy of the "
+                "do-not-call registry may be 31 days old at most.",
             ),
             CallingRule(
                 country="FR",
@@ -231,7 +232,13 @@ def _calling_rules() -> None:
                 most_attempts=4,
                 attempts_within_days=30,
                 rest_days_after_refusal=60,
-                source="Décret 2022-1313, for consumers; prior consent since 2026-08-11.",
+                source="Décret 2022-1313, made for consumers, who must have consented since 2026-08-11; asked of business numbers "
+                "only where you say so here.",
+            ),
+            CallingRule(
+                country="GB",
+                window={day: [["09:00", "21:00"]] for day in every_day},
+                source="No hours by law; check numbers against TPS and CTPS, and put those listed on the do-not-call list.",
             ),
         ]
     )

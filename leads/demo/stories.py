@@ -216,7 +216,8 @@ class Teller:
             at, to_team=sales, to_user=seller, from_function=Function.TELEQUALIFICATION, from_team=desk, from_user=rep,
             answers=answers, route="sales-team",
         )  # fmt: skip
-        at = self._working(self.office, at, rng.lognormvariate(math.log(105), 1.0))
+        # Nobody lets an offer lie until it is passed on: that would have happened, and is not in the story.
+        at = self._working(self.office, at, min(rng.lognormvariate(math.log(105), 1.0), 520))
         if rng.random() < 0.13 + 0.22 * max(0.0, 1.1 - quality):
             self._rejected(c, at, rep, seller, quality)
             return

@@ -26,6 +26,7 @@ from sla.stages import FORWARD, RANK
 PAST = 6
 ALARM, NOTICE = 0.001, 0.01  # as likely as that by chance alone, and we speak up
 FEWEST_PAST_PERIODS = 2
+LEAST_DROP = 0.1  # of what the past would let expect: less is no news, however unlikely
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,16 @@ class Drop:
     chance: float | None
 
     @property
+    def is_large(self) -> bool:
+        return (self.now.value or 0) < (1 - LEAST_DROP) * (self.past.value or 0)
+
+    @property
     def is_alarm(self) -> bool:
-        return self.chance is not None and self.chance < ALARM
+        return self.is_large and self.chance is not None and self.chance < ALARM
 
     @property
     def is_notice(self) -> bool:
-        return self.chance is not None and ALARM <= self.chance < NOTICE
+        return self.is_large and self.chance is not None and ALARM <= self.chance < NOTICE
 
 
 @dataclass(frozen=True)
