@@ -15,13 +15,15 @@ from config.web.access import SOURCES
 from config.web.api import HTTP_200, HTTP_201
 from leads.api.authentication import SourceAuthentication
 from leads.api.serializers import ActivityInputSerializer, LeadInputSerializer, read_lead
-from leads.models import IntakeSource, Lead
+from leads.models import Handoff, IntakeSource, Lead
 from leads.services import finding, intake, visits
 from leads.services.intake import Deed
 
 
 def answer(received: intake.Received) -> dict[str, Any]:
     lead, handoff = received.lead, received.handoff
+    if handoff is None and not received.created:  # sent again, or by somebody known: the handoff it is in already
+        handoff = Handoff.objects.open().filter(lead=lead).first()
     return {
         "id": str(lead.public_id),
         "stage": lead.stage,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from config.accounts.models import User
+from config.web.wording import local
 from sla.models import Version, term_models
 from sla.models.termrow import plain
 from sla.services.compiling import terms_of
@@ -105,13 +106,18 @@ def _told(event: Any, before: Any, model: Any, names: dict[int, str], terms: Ter
             "changed",
             name,
             field_label(field, section),
-            _said(section, field, old.get(field), terms),
-            _said(section, field, value, terms),
+            _said(section, field, old.get(field), terms, names),
+            _said(section, field, value, terms, names),
             revision,
         )
 
 
-def _said(section: str, field: str, value: Any, terms: Terms) -> str:
+def _said(section: str, field: str, value: Any, terms: Terms, names: dict[int, str]) -> str:
+    """A value in words: people by name, moments in the reader's own time."""
+    if not section and field.endswith("_by") and value:
+        return names.get(int(value), "somebody")
+    if not section and field.endswith("_at") and value:
+        return local(datetime.fromisoformat(str(value)))
     return value_words(section, field, value, terms)
 
 

@@ -39,13 +39,13 @@ def words_of(inline: TermInline, request: HttpRequest, version: Version, prefix:
     anchor = f"{KINDS[section].anchor}:{made.key}"
     missing = gaps(terms, versions.known_fields(), versions.deeds_done())
     words = list(say(section, made.key, terms))
-    problems = [gap.words for gap in missing if gap.anchor == anchor][:MOST_PROBLEMS]
-    if section == "definitions" and not problems and count_definition is not None:
+    mine = [gap for gap in missing if gap.anchor == anchor]
+    if section == "definitions" and not any(gap.blocks for gap in mine) and count_definition is not None:
         definition = next(one for one in terms.definitions if one.key == made.key)
         meet, of = count_definition(definition, version.agreement.segment_id)
         where = version.agreement.segment.name
         words.append(f"{meet:,} of {of:,} open leads of {where} meet all of it now, by the points they have.")
-    return {"words": words, "problems": problems}
+    return {"words": words, "problems": [gap.words for gap in mine][:MOST_PROBLEMS]}
 
 
 def _with(terms: Terms, section: str, row: Any) -> Terms:

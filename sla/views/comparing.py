@@ -17,6 +17,7 @@ from sla.links import version_url
 from sla.models import Version
 from sla.reading import Reading
 from sla.services.compiling import terms_of
+from sla.standing import standings
 from sla.views.documents import crumbs
 
 
@@ -27,10 +28,11 @@ def differences(request: PortalRequest, public_id: UUID) -> HttpResponse:
     shows what is the same too."""
     found = Reading(reading.find(public_id, request.actor), request.actor, timezone.now())
     other = _against(request.GET.get("against", ""), found)
+    stands = standings(found.siblings, found.at)
     context = {
         "version": found.version,
         "standing": found.standing,
-        "others": [sibling for sibling in found.siblings if sibling.pk != found.version.pk],
+        "others": [(sibling, stands[sibling.pk].label) for sibling in found.siblings if sibling.pk != found.version.pk],
         "other": other,
         "differences": compare(terms_of(other), found.terms) if other else None,
         "show_all": bool(request.GET.get("all")),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from config.web.errors import Refusal
@@ -153,3 +154,18 @@ def test_an_excluded_lead_is_not_passed_on_though_it_asks_for_a_demo(cast: Cast)
     lead = cast.lead(deeds=("demo_request",), industry="Recruiting").lead
     assert lead.stage == "engaged"
     assert not Handoff.objects.exists()
+
+
+def test_a_lead_sent_again_is_told_the_handoff_it_is_in(cast: Cast, client: Client) -> None:
+    headers = {"Authorization": f"Bearer {cast.source.issue_token()}"}
+    lead = {
+        "external_id": "e1",
+        "email": "grace@navy.example",
+        "phone": "+49305550002",
+        "activities": [{"type": "demo_request"}],
+    }
+    first, again = (
+        client.post("/api/v1/leads", lead, content_type="application/json", headers=headers).json() for _ in range(2)
+    )
+    assert first["handoff"] is not None
+    assert (again["repeated"], again["handoff"], again["due_at"]) == (True, first["handoff"], first["due_at"])
