@@ -83,6 +83,7 @@ class ReasonForm(Form):
         choice.choices = [(reason.key, reason.label) for reason in reasons]
         if "attribute" in self.fields:
             self.fields["attribute"].choices = attribute_choices(self.terms)  # type: ignore[attr-defined]
+            self.fields["attribute"].asked_for = True  # type: ignore[attr-defined]
         self._say_what_is_needed()
 
     def _say_what_is_needed(self) -> None:

@@ -21,6 +21,7 @@ from leads.services.cases import Case
 from sla.models import Clock, ClockState
 from sla.models.clock import OPEN_STATES
 from sla.services import clocks
+from sla.document.process import settler
 from sla.services.compiling import terms_by_id
 
 LET_STAND = "let_stand"
@@ -160,10 +161,8 @@ def may_settle(actor: Actor, contest: Contest, handoff: Handoff) -> bool:
 
 
 def settled_by_words(handoff: Handoff) -> str:
-    from config.accounts.choices import Function
-
     assert handoff.version_id is not None
-    return f"a manager of {Function(terms_by_id(handoff.version_id).settles_contests).label.lower()}"
+    return settler(terms_by_id(handoff.version_id))
 
 
 def settlers(handoff: Handoff) -> list[User]:

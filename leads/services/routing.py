@@ -68,7 +68,7 @@ def decide(
         verdict = criteria.judge(route.criteria, facts)
         if not verdict.holds:
             failed = "; ".join(criteria.in_words(part.criteria, label_of) for part in verdict.failures())
-            trace.say(f"{route.name}: no, for it needs {failed}")
+            trace.say(f"{route.name}: no, for it asks that: {failed}")
             continue
         found = _target(lead, route, trace, at, not_to)
         if found is not None and not _back_to(found, not_to):

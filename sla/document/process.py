@@ -160,7 +160,7 @@ def reasons(terms: Terms) -> Iterator[Section]:
         (
             Paragraph(
                 "Who handed a lead over may contest its rejection in the time promised. The receiver may take it back; "
-                f"otherwise {_settler(terms)} settles it.",
+                f"otherwise {settler(terms)} settles it.",
                 "lead",
             ),
             Paragraph("Rejections that are overturned are counted, and the lead is handed over anew."),
@@ -169,7 +169,8 @@ def reasons(terms: Terms) -> Iterator[Section]:
     yield Section("reasons", "Reasons, and what becomes of the lead", (*clauses, contest))
 
 
-def _settler(terms: Terms) -> str:
+def settler(terms: Terms) -> str:
+    """Who settles a contested rejection: "management", "a manager of sales"."""
     label = function_label(terms.settles_contests)
     return label if terms.settles_contests == Function.MANAGEMENT else f"a manager of {label}"
 

@@ -131,7 +131,7 @@ def test_the_effect_of_a_version_stands_where_it_is_signed(cast: Cast, page: Any
 def test_a_dry_run_says_where_anybody_would_go_and_why(cast: Cast, page: Any) -> None:
     text = page(cast.mara, "routing_dry_run", email="x@acme.example", deeds=["demo_request"], intent="Demo")
     assert "Telequalification calls first" in text
-    assert "no, for it needs" in text
+    assert "no, for it asks that" in text
     lead = cast.lead("ada").lead
     assert "Where would Ada Lovelace go?" in page(cast.mara, "routing_dry_run", lead=lead.public_id)
     page(cast.mara, "routing_dry_run", lead="nonsense", status=404)

@@ -14,8 +14,8 @@ function sankey(spec, look, text) {
         dataType === "edge" ? `${labels.get(data.source)} → ${labels.get(data.target)}: ${number(data.value)}` : `${labels.get(name)}: ${number(value)}`,
     },
     series: [{
-      type: "sankey", nodeAlign: "left", left: 8, right: 120, top: 12, bottom: 12, nodeWidth: 12, nodeGap: 14, draggable: false, emphasis: { focus: "adjacency" }, labelLayout: { hideOverlap: true },
-      label: { ...text, color: look.ink, formatter: ({ name }) => labels.get(name), overflow: "truncate", width: 112 },
+      type: "sankey", nodeAlign: "left", left: 8, right: 160, top: 12, bottom: 12, nodeWidth: 12, nodeGap: 14, draggable: false, emphasis: { focus: "adjacency" }, labelLayout: { hideOverlap: true },
+      label: { ...text, color: look.ink, formatter: ({ name }) => labels.get(name), overflow: "truncate", width: 152 },
       data: spec.places.map((place) => ({ name: place.name, itemStyle: { color: look.tone(place.tone), borderWidth: 0 } })),
       links: spec.flows.map((flow) => ({
         source: flow.source, target: flow.target, value: flow.value,
