@@ -18,10 +18,10 @@ from config.web.errors import Conflict, Forbidden, Refusal
 from leads.models import Contest, Handoff, HandoffState
 from leads.services import cases, clockwork, handoffs, late, second_chances
 from leads.services.cases import Case
+from sla.document.process import settler
 from sla.models import Clock, ClockState
 from sla.models.clock import OPEN_STATES
 from sla.services import clocks
-from sla.document.process import settler
 from sla.services.compiling import terms_by_id
 
 LET_STAND = "let_stand"
