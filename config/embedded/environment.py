@@ -44,6 +44,7 @@ def local_environment(database_url: str, where: Address | None = None) -> dict[s
     if where is not None:
         given.setdefault("SITE_URL", where.url)
         given.setdefault("ALLOWED_HOSTS", ",".join(allowed_hosts(where)))
+        given.setdefault("COMPANY_NAME", "Nordlicht")  # the demo company's
     return given | {
         "HANDOFF_MODE": "local",
         "DATABASE_URL": database_url,
