@@ -57,6 +57,7 @@ class IdealCustomerTerms(KeyedTerm):
     employees_to: int | None
     revenue_from: Decimal | None
     revenue_to: Decimal | None
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

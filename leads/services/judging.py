@@ -70,12 +70,14 @@ class IdealFit:
 
 
 def ideal_fit(facts: Facts, profile: IdealCustomerTerms) -> IdealFit:
-    """Compare industry, country (of the person where the company's is not known), number of people and revenue."""
+    """Compare industry, country (of the person where the company's is not known), region, number of people, revenue."""
     industries = {criteria.fold(name) for name in profile.industries}
+    regions = {criteria.fold(name) for name in profile.regions}
     country = facts.values.get("company.country") or facts.values.get("person.country")
     checks: list[tuple[str, Any, bool, Callable[[Any], bool]]] = [
         ("industry", facts.values.get("company.industry"), bool(industries), lambda v: criteria.fold(v) in industries),
         ("country", country, bool(profile.countries), lambda v: str(v).upper() in profile.countries),
+        ("region", facts.values.get("company.region"), bool(regions), lambda v: criteria.fold(v) in regions),
         _range("employees", facts, profile.employees_from, profile.employees_to),
         _range("revenue", facts, profile.revenue_from, profile.revenue_to),
     ]

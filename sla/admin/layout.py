@@ -21,7 +21,7 @@ LINES: dict[str, tuple[Line, ...]] = {
     "ideal_customers": (
         "name",
         "words",
-        ("industries", "countries"),
+        ("industries", "countries", "regions"),
         ("employees_from", "employees_to"),
         ("revenue_from", "revenue_to"),
     ),

@@ -309,6 +309,7 @@ BY_NAME: dict[str, Callable[..., forms.Field]] = {
     "required_fields": FieldsField,
     "industries": TextsField,
     "countries": TextsField,
+    "regions": TextsField,
     "choices": TextsField,
     "fills_field": OneField,
 }

@@ -78,6 +78,7 @@ class IdealCustomer(TermRow):
     words = models.TextField(blank=True)
     industries = models.JSONField(default=list, blank=True, validators=[validate_texts])
     countries = models.JSONField(default=list, blank=True, validators=[validate_texts])
+    regions = models.JSONField(default=list, blank=True, validators=[validate_texts])
     employees_from = models.PositiveIntegerField(null=True, blank=True)
     employees_to = models.PositiveIntegerField(null=True, blank=True)
     revenue_from = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)

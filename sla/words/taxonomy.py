@@ -122,6 +122,8 @@ def ideal_customer_words(profile: IdealCustomerTerms, currency: str) -> list[str
         wanted.append(f"in {listed(profile.industries, 'or')}")
     if profile.countries:
         wanted.append(f"based in {listed((country_words(code) for code in profile.countries), 'or')}")
+    if profile.regions:
+        wanted.append(f"in the region {listed(profile.regions, 'or')}")
     size = _between(profile.employees_from, profile.employees_to)
     if size:
         wanted.append(f"with {size} people")

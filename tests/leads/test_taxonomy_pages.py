@@ -246,15 +246,15 @@ def test_each_count_of_the_taxonomy_opens_its_leads(cast: Cast, page: Any, clien
 @pytest.mark.parametrize(
     ("company", "outside", "unknown"),
     [
-        ({"industry": "Software", "employees": 200, "country": "DE"}, (), ()),
-        ({"industry": "Mining", "employees": 200, "country": "DE"}, ("industry",), ()),
-        ({"employees": 3, "country": "DE"}, ("employees",), ("industry",)),
+        ({"industry": "Software", "employees": 200, "country": "DE", "region": "bavaria"}, (), ()),
+        ({"industry": "Mining", "employees": 200, "country": "DE", "region": "Saxony"}, ("industry", "region"), ()),
+        ({"employees": 3, "country": "DE"}, ("employees",), ("industry", "region")),
     ],
 )
 def test_an_ideal_customer_profile_tells_outside_from_unknown(
     company: dict[str, Any], outside: Any, unknown: Any
 ) -> None:
-    profile = IdealCustomerTerms("ideal", "Ideal", "", ("Software",), ("DE",), 50, 5000, None, None)
+    profile = IdealCustomerTerms("ideal", "Ideal", "", ("Software",), ("DE",), 50, 5000, None, None, ("Bavaria",))
     facts = Facts({f"company.{name}": value for name, value in company.items()}, (), NOW)
     fit = judging.ideal_fit(facts, profile)
     assert (fit.outside, fit.unknown) == (outside, unknown)
