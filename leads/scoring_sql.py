@@ -72,9 +72,11 @@ class _Scoring:
         return [(no, rule) for no, rule in self.rules if rule.kind == "activity"]
 
     def statement(self, *, reaches: bool) -> Statement:
-        parts = [f"scored AS ({self._scored()})"]
+        # Materialised, for tables that nobody has analysed yet make the planner expect one row and work everything out
+        # again for each of many.
+        parts = [f"scored AS MATERIALIZED ({self._scored()})"]
         if self.deed_rules:
-            parts = [f"deed AS ({self._deeds()})", f"summed AS ({self._summed()})", *parts]
+            parts = [f"deed AS ({self._deeds()})", f"summed AS MATERIALIZED ({self._summed()})", *parts]
         columns = ", ".join(f"scored.{name}" for name in COLUMNS)
         if reaches:
             tables = FROM.replace(

@@ -163,7 +163,7 @@ def test_upheld_changes_nothing_but_the_record(cast: Cast) -> None:
 def test_only_a_manager_the_agreement_names_settles_and_says_why(cast: Cast) -> None:
     found = contested(cast)
     for nobody in (cast.sam, cast.tim, cast.sina, cast.tom, cast.mara):
-        with pytest.raises(Forbidden, match="management"):
+        with pytest.raises(Forbidden, match="Management"):
             contests.settle(found.pk, upheld=True, by=nobody, at=SETTLED, note="Because")
     with pytest.raises(Refusal) as refused:
         contests.settle(found.pk, upheld=True, by=cast.eva, at=SETTLED, note="")

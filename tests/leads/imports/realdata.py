@@ -130,3 +130,10 @@ def import_sessions() -> list[ImportRun]:
 
 def sample(name: str) -> Path:
     return DATA / "crm_formats" / "samples" / name
+
+
+def tables_of(answer: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each table of a report as the API gives it, by the table's key."""
+    return {
+        block["key"]: block["rows"] for one in answer["sections"] for block in one["blocks"] if block["kind"] == "table"
+    }

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
+from config.accounts.models import User
 from leads.models import Attempt, Lead
 from leads.services import audit
 from reports.periods import span
@@ -68,7 +70,7 @@ def spread(row: tuple[Any, ...], known: dict[str, float]) -> None:
         assert float(ours) == pytest.approx(known[name], abs=1e-3), name
 
 
-def test_the_campaign():
+def test_the_campaign(client: Client):
     """One test, for the file is large and every process that has a share of the tests would bring it in anew."""
     known = reference("bank_marketing")
     [run] = realdata.import_bank()
@@ -85,6 +87,13 @@ def test_the_campaign():
     rates(asked(BY_MONTH), known["rate_by_rebuilt_year_month"])
     found = speed.lead_tries(Scope(), span(date(2008, 1, 1), date(2010, 12, 31)), timezone.now())
     rates([(one.code, one.count, one.qualified.part) for one in found if one.count], known["rate_by_attempts"])
+    client.force_login(User.objects.create_superuser("root@example.com", None, name="Root"))
+    asked_for = {"by": "span", "from": "2008-01-01", "to": "2010-12-31", "section": "tries"}
+    shown = realdata.tables_of(client.get("/api/v1/reports/speed", asked_for).json())["lead-tries"]
+    rates(
+        [(row["tries"]["text"], row["count"]["value"], row["qualified"]["part"]) for row in shown],
+        known["rate_by_attempts"],
+    )
     assert not [finding.rule.key for finding in audit.run() if not finding.clean]
 
 

@@ -129,9 +129,7 @@ def test_the_report_shows_the_known_figures(client: Client):
     client.force_login(User.objects.create_superuser("root@example.com", None, name="Root"))
     asked_for = {"by": "span", "from": "2017-01-01", "to": "2017-12-31"}
     answer = client.get("/api/v1/reports/deals", asked_for).json()
-    tables = {
-        block["key"]: block["rows"] for one in answer["sections"] for block in one["blocks"] if block["kind"] == "table"
-    }
+    tables = realdata.tables_of(answer)
     for row, name in zip(tables["periods"], sorted(known["closed_by_quarter"]), strict=True):
         quarter = known["closed_by_quarter"][name]
         assert (row["won"]["value"], row["lost"]["value"]) == (quarter["won"], quarter["lost"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db.models import Count
+from django.test import Client
 from django.utils import timezone
 
 from config.accounts.models import Membership, User
@@ -15,6 +16,7 @@ from leads.models import Handoff, Lead, Opportunity
 from leads.services import audit
 from reports.periods import Kind, containing, span
 from reports.queries import funnel
+from reports.queries.choices import source_label
 from reports.scope import Scope
 from sla.stages import FORWARD, Stage
 from tests.leads.imports import realdata
@@ -94,3 +96,24 @@ def test_what_the_deals_tell_of_the_lead():
 
 def test_audit_is_clean():
     assert not [finding.rule.key for finding in audit.run() if not finding.clean]
+
+
+def test_the_page_shows_the_known_figures(client: Client):
+    """What people see: the funnel's steps and the comparison of origins, on the page and by API."""
+    known = reference("olist")
+    client.force_login(User.objects.create_superuser("root@example.com", None, name="Root"))
+    asked_for = {"by": "span", "from": "2017-06-01", "to": "2018-06-30", "start": "mql", "split": "source"}
+    page = client.get("/reports/funnel/", asked_for).content.decode()
+    assert f"{known['mql_total']:,}" in page
+    assert f"{known['won_total']:,}" in page
+    tables = realdata.tables_of(client.get("/api/v1/reports/funnel", asked_for).json())
+    steps = {row["stage"]["text"]: row for row in tables["steps"]}
+    assert steps["MQL"]["reached"]["value"] == known["mql_total"]
+    assert steps["Won"]["reached"]["value"] == known["won_total"]
+    assert steps["Won"]["overall"]["value"] / 100 == pytest.approx(known["overall_conversion"], abs=1e-6)
+    origins = {row["value"]["text"]: row for row in tables["split"]}
+    assert len(origins) == len(known["conversion_by_origin"])
+    for name, one in known["conversion_by_origin"].items():
+        row = origins[source_label("" if name == "(blank)" else name)]
+        assert row["cohort"]["value"] == one["n"]
+        assert row["to-won"]["value"] / 100 == pytest.approx(one["rate"], abs=1e-6)

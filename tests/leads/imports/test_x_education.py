@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
+from config.accounts.models import User
 from leads.models import CustomField, Lead
 from leads.services import audit
 from reports.periods import span
 from reports.queries import funnel
+from reports.queries.choices import source_label
 from reports.scope import Scope
 from sla.stages import FORWARD, Stage
 from tests.leads.imports import realdata
@@ -105,3 +108,19 @@ def test_time_on_site_by_conversion():
 
 def test_audit_is_clean():
     assert not [finding.rule.key for finding in audit.run() if not finding.clean]
+
+
+def test_the_page_shows_conversion_by_source(client: Client):
+    known = reference("x_education")["conversion_by_lead_source_raw"]
+    client.force_login(User.objects.create_superuser("root@example.com", None, name="Root"))
+    asked_for = {
+        "by": "span", "from": ALL.first_on.isoformat(), "to": ALL.last_on.isoformat(), "start": "known", "split": "source",
+    }  # fmt: skip
+    assert client.get("/reports/funnel/", asked_for).status_code == 200
+    tables = realdata.tables_of(client.get("/api/v1/reports/funnel", asked_for).json())
+    # By name and number, for “Google” and “google” are two sources that read alike.
+    shown = {(row["value"]["text"], row["cohort"]["value"]): row["to-won"]["value"] for row in tables["split"]}
+    assert len(shown) == len(known)
+    for name, one in known.items():
+        rate = shown[source_label("" if name == "(blank)" else name), one["n"]]
+        assert rate / 100 == pytest.approx(one["rate"], abs=1e-6)
