@@ -33,9 +33,10 @@ def handoff(request: PortalRequest, public_id: UUID) -> HttpResponse:
     if detail is None:
         raise Http404
     detail.acts = acts_for(detail)
-    alone = request.htmx and request.htmx.target in ("detail", "handoff")
-    template = "leads/handoffs/detail.html" if alone else "leads/handoffs/page.html"
-    return render(request, template, {"detail": detail})
+    part = request.htmx and request.htmx.target in ("detail", "handoff")
+    template = "leads/handoffs/detail.html" if part else "leads/handoffs/page.html"
+    # What renews itself on a page of its own keeps that page's heading.
+    return render(request, template, {"detail": detail, "alone": not part or request.GET.get("alone") == "1"})
 
 
 @allow(MEMBERS)

@@ -111,6 +111,14 @@ def test_the_page_shows_packet_completeness_persona_score_and_why(cast: Cast, of
     assert_nothing_inline(page)
 
 
+def test_a_renewed_detail_keeps_the_heading_of_its_page(cast: Cast, offered: Handoff) -> None:
+    seller = signed_in(cast.sina)
+    assert '<h1 class="handoff-name">' in text(seller.get(url(offered)))
+    assert "?alone=1" in text(seller.get(url(offered)))
+    assert '<h1 class="handoff-name">' in text(seller.get(url(offered) + "?alone=1", headers=htmx("handoff")))
+    assert '<h2 class="handoff-name">' in text(seller.get(url(offered), headers=htmx("handoff")))
+
+
 def test_the_inbox_asks_for_the_detail_alone(cast: Cast, offered: Handoff) -> None:
     part = text(signed_in(cast.sina).get(url(offered), headers=htmx("handoff")))
     assert "<html" not in part
