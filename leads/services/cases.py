@@ -19,7 +19,9 @@ from sla.criteria import Facts
 from sla.services.compiling import InForce, in_force, terms_by_id
 from sla.terms import Terms
 
-LOCKED = "WHERE row.id = %(id)s FOR UPDATE OF row"
+# No stronger than an update needs: who claims a place in the queue writes rows that point at the handoff, and must not
+# wait for it at commit while the holder of the handoff waits for the place.
+LOCKED = "WHERE row.id = %(id)s FOR NO KEY UPDATE OF row"
 ADDRESSES = """
     SELECT kind, normalised FROM leads_contactpoint WHERE person_id = %(person)s AND is_workable ORDER BY is_primary DESC, id
 """

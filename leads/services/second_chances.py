@@ -47,7 +47,7 @@ def _free(handoff: Handoff, case: Case, *, by: User, why: str) -> bool:
         return False
     if lead.stage not in (*BEFORE_QUALIFICATION, *IN_HANDS, Stage.NURTURE, Stage.DISQUALIFIED):
         return False
-    between = Handoff.objects.select_for_update(of=("self",)).filter(lead=lead).open().first()
+    between = Handoff.objects.select_for_update(of=("self",), no_key=True).filter(lead=lead).open().first()
     if between is None:
         return True
     if is_worked(between, case.at):

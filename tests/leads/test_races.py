@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import transaction
 
 from config.web.errors import Conflict
 from leads.models import Handoff, Lead, Person, QueueItem
-from leads.services import audit, claiming, handoffs
+from leads.services import audit, cases, claiming, handoffs
 from tests.cast import HOUR, MINUTE, NOW, Cast
 from tests.races import race, winners
 
@@ -75,3 +76,26 @@ def test_the_same_external_id_sent_eight_times_at_once_is_written_once(cast: Cas
     assert not [r for r in results if isinstance(r, Exception)], results
     assert Lead.objects.count() == 1
     assert Lead.objects.get().activities.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_and_an_act_on_the_same_lead_do_not_wait_for_each_other(cast: Cast) -> None:
+    """One holds the place in the queue and writes what points at the handoff; the other holds the handoff and wants the
+    place. Whoever comes second waits, and neither is thrown out."""
+    handoff = cast.hot()
+    claimed, held = threading.Event(), threading.Event()
+
+    def claims() -> None:
+        with transaction.atomic():
+            claiming.claim(handoff.pk, by=cast.tim, at=NOW + MINUTE)
+            claimed.set()
+            assert held.wait(10)
+
+    def acts() -> bool:
+        assert claimed.wait(10)
+        with transaction.atomic():
+            cases.load_handoff(handoff.pk, NOW + MINUTE)
+            held.set()
+            return QueueItem.objects.select_for_update().get(pk=handoff.pk).claimed_by_id == cast.tim.pk
+
+    assert race(claims, acts) == [None, True]
