@@ -178,7 +178,7 @@ def undo(attempt_id: int, *, by: User, at: datetime) -> Attempt:
     handoff_id = Attempt.objects.values_list("handoff_id", flat=True).get(pk=attempt_id)
     assert handoff_id is not None
     handoff, _case = cases.load_handoff(handoff_id, at)
-    attempt = Attempt.objects.select_for_update().get(pk=attempt_id)
+    attempt = Attempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
     if attempt.by_id != by.pk:
         raise Forbidden("not_yours", "Only who recorded an outcome may take it back.")
     if attempt.undone_at is not None:
@@ -227,7 +227,7 @@ def settle(attempt_id: int) -> bool:
     """Apply one outcome's effects with the time of the try; False when somebody already has."""
     found = Attempt.objects.values_list("handoff_id", "at").get(pk=attempt_id)
     handoff, case = cases.load_handoff(found[0], found[1])
-    attempt = Attempt.objects.select_for_update().get(pk=attempt_id)
+    attempt = Attempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
     if attempt.settled_at is not None or attempt.undone_at is not None:
         return False
     attempt.settled_at = attempt.settles_at or found[1]

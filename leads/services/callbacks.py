@@ -113,7 +113,7 @@ def cancel(callback_id: int, *, by: User, at: datetime, why: str) -> Callback:
 def _locked(callback_id: int, at: datetime) -> tuple[Callback, Handoff, Case]:
     handoff_id = Callback.objects.values_list("handoff_id", flat=True).get(pk=callback_id)
     handoff, case = cases.load_handoff(handoff_id, at)
-    callback = Callback.objects.select_for_update(of=("self",)).select_related("owner").get(pk=callback_id)
+    callback = Callback.objects.select_for_update(of=("self",), no_key=True).select_related("owner").get(pk=callback_id)
     if callback.state not in OPEN:
         raise Conflict("callback_over", f"This callback is {callback.get_state_display().lower()} already.")
     return callback, handoff, case

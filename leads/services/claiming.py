@@ -160,7 +160,7 @@ def _taken(item: QueueItem) -> Conflict:
 
 def _let_go_of_others(item: QueueItem, by: User, at: datetime) -> bool:
     """One lead at a time: what this rep holds besides goes back, unless its outcome is just being settled."""
-    held = QueueItem.objects.select_for_update(of=("self",)).filter(claimed_by=by).exclude(pk=item.pk)
+    held = QueueItem.objects.select_for_update(of=("self",), no_key=True).filter(claimed_by=by).exclude(pk=item.pk)
     others = list(held.exclude(pk__in=pending()))
     for other in others:
         release(other, at, "left")
@@ -174,7 +174,7 @@ def pending() -> Any:
 
 def locked(handoff_id: int) -> QueueItem | None:
     return (
-        QueueItem.objects.select_for_update(of=("self",))
+        QueueItem.objects.select_for_update(of=("self",), no_key=True)
         .select_related("claimed_by", "queue")
         .filter(pk=handoff_id)
         .first()
@@ -199,7 +199,9 @@ def next_lead(actor: Actor, at: datetime) -> Handoff | None:
 @transaction.atomic
 def let_go_of_all(user: User, at: datetime) -> int:
     """Whoever goes on a break or home leaves no lead waiting in their hands."""
-    held = QueueItem.objects.select_for_update(of=("self",)).filter(claimed_by=user).exclude(pk__in=pending())
+    held = (
+        QueueItem.objects.select_for_update(of=("self",), no_key=True).filter(claimed_by=user).exclude(pk__in=pending())
+    )
     ids = [item.pk for item in held]
     for item in held:
         release(item, at, "left")

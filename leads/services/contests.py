@@ -77,7 +77,7 @@ def _deadline_of(handoff_id: int) -> datetime:
 
 
 def _clock_of(handoff: Handoff) -> Clock | None:
-    return Clock.objects.select_for_update().filter(subject=handoff.pk, kind="contest").first()
+    return Clock.objects.select_for_update(no_key=True).filter(subject=handoff.pk, kind="contest").first()
 
 
 def _replying(handoff: Handoff, at: datetime) -> Clock | None:
@@ -183,7 +183,9 @@ def _open(contest_id: int, at: datetime) -> tuple[Contest, Handoff, Case]:
     handoff_id = Contest.objects.values_list("handoff_id", flat=True).get(pk=contest_id)
     handoff, case = cases.load_handoff(handoff_id, at)
     found = (
-        Contest.objects.select_for_update(of=("self",)).select_related("contested_by", "settled_by").get(pk=contest_id)
+        Contest.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("contested_by", "settled_by")
+        .get(pk=contest_id)
     )
     if found.state != Contest.State.OPEN:
         who = cases.who(found.settled_by)

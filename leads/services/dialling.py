@@ -89,7 +89,12 @@ def _found(source: IntakeSource, given: CallEvent) -> PhoneCall | None:
     known = Q(public_id=given.call) if given.call else Q(source=source, external_id=given.external_id)
     if not given.call and not given.external_id:
         raise Refusal("which_call", "Name the call.", fields={"external_id": "Or `call`, as the webhook gave it."})
-    found = PhoneCall.objects.select_for_update(of=("self",)).select_related("user", "handoff").filter(known).first()
+    found = (
+        PhoneCall.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("user", "handoff")
+        .filter(known)
+        .first()
+    )
     if found is None and given.call:
         raise Refusal("unknown_call", "No such call was asked for.", fields={"call": "Unknown."})
     if found is not None and found.source_id not in (None, source.pk):

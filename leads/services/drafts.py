@@ -24,7 +24,12 @@ def save(
     next_step: str | None = None,
 ) -> CallDraft:  # fmt: skip
     """Keep what was typed; parts that are None stay as they were. Conflict where the lead is no longer this rep's."""
-    item = QueueItem.objects.select_for_update(of=("self",)).select_related("claimed_by").filter(pk=handoff_id).first()
+    item = (
+        QueueItem.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("claimed_by")
+        .filter(pk=handoff_id)
+        .first()
+    )
     if item is None or item.claimed_by_id != by.pk:
         holder = item.claimed_by.name if item is not None and item.claimed_by else "Nobody"
         raise Conflict("not_yours", f"{holder} holds this lead now; your notes were not saved.", by=holder)

@@ -184,7 +184,12 @@ def _reassign(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -
     if not handoff.is_open:
         return "over by then"
     managers = managers_of([handoff.to_team_id])
-    item = QueueItem.objects.select_for_update(of=("self",)).select_related("claimed_by").filter(pk=handoff.pk).first()
+    item = (
+        QueueItem.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("claimed_by")
+        .filter(pk=handoff.pk)
+        .first()
+    )
     if item is not None and item.claimed_by is not None:
         from leads.services import queueing
 

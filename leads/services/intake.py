@@ -235,9 +235,13 @@ def _known_person(
     source: IntakeSource, cleaned: Cleaned, found: Found, person_id: int, current: InForce, at: datetime
 ) -> Received:
     """Fill what was unknown, add deeds to the open lead, or begin a new cycle where the last one is closed."""
-    person = Person.objects.select_for_update(of=("self",)).select_related("company").get(pk=person_id)
+    person = Person.objects.select_for_update(of=("self",), no_key=True).select_related("company").get(pk=person_id)
     if person.merged_into_id:
-        person = Person.objects.select_for_update(of=("self",)).select_related("company").get(pk=person.merged_into_id)
+        person = (
+            Person.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("company")
+            .get(pk=person.merged_into_id)
+        )
     fill(person, cleaned, found)
     open_lead = Lead.objects.filter(person=person, closed_at=None).order_by("-id").first()
     if open_lead is None:

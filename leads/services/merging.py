@@ -208,11 +208,11 @@ def _why(lead: Lead, handoff: Handoff | None) -> str:
 @transaction.atomic
 def merge(proposal_id: int, *, by: User, at: datetime, swap: bool = False, take: Iterable[str] = ()) -> Person:
     """Make two people one. Returns the one who stays. Raises Conflict when it has been decided, or cannot be done now."""
-    proposal = MergeProposal.objects.select_for_update().get(pk=proposal_id)
+    proposal = MergeProposal.objects.select_for_update(no_key=True).get(pk=proposal_id)
     _must_be_open(proposal)
     people = {
         p.pk: p
-        for p in Person.objects.select_for_update(of=("self",))
+        for p in Person.objects.select_for_update(of=("self",), no_key=True)
         .filter(pk__in=(proposal.keep_id, proposal.drop_id))
         .order_by("pk")
     }
@@ -327,7 +327,7 @@ def _settle_other_proposals(proposal: MergeProposal, seen: Preview, by: User, at
 @transaction.atomic
 def keep_apart(proposal_id: int, *, by: User, at: datetime) -> MergeProposal:
     """They are two people; the pair is not proposed again by itself."""
-    proposal = MergeProposal.objects.select_for_update().get(pk=proposal_id)
+    proposal = MergeProposal.objects.select_for_update(no_key=True).get(pk=proposal_id)
     _must_be_open(proposal)
     proposal.state, proposal.decided_by, proposal.decided_at = "apart", by, at
     proposal.save(update_fields=["state", "decided_by", "decided_at"])

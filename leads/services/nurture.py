@@ -96,7 +96,7 @@ def qualifies_again(case: Case) -> judging.Judgement | None:
 @transaction.atomic
 def change_return(lead_id: int, *, return_on: date, by: User, at: datetime) -> NurtureSpell:
     """Marketing moves the return date."""
-    spell = NurtureSpell.objects.select_for_update().filter(lead_id=lead_id, left_at=None).first()
+    spell = NurtureSpell.objects.select_for_update(no_key=True).filter(lead_id=lead_id, left_at=None).first()
     if spell is None:
         raise Conflict("not_in_nurture", "This lead is not in nurture any more.")
     if return_on < local_date(at):

@@ -186,7 +186,7 @@ def locked(opportunity_id: int, at: datetime) -> tuple[Opportunity, Case | None]
         terms = terms_by_id(version_id)
     case = cases.load(lead_id, at, terms=terms) if lead_id else None
     opportunity = (
-        Opportunity.objects.select_for_update(of=("self",))
+        Opportunity.objects.select_for_update(of=("self",), no_key=True)
         .select_related("owner", "handoff", "lead__person")
         .get(pk=opportunity_id)
     )

@@ -182,7 +182,7 @@ def in_queue(handoff: Handoff) -> bool:
 
 def leave(handoff: Handoff, at: datetime) -> None:
     """The handoff no longer waits for a call."""
-    item = QueueItem.objects.select_for_update().filter(pk=handoff.pk).first()
+    item = QueueItem.objects.select_for_update(no_key=True).filter(pk=handoff.pk).first()
     if item is not None:
         end_record(item, at, "done")
         item.delete()

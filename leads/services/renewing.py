@@ -19,10 +19,12 @@ def renew(key: IntakeKey, cleaned: Cleaned, *, at: datetime) -> Received:
     Fields that change in a career take the latest word, others are only filled; an open lead is scored anew and handed
     over where it now qualifies. Raises Refusal where the address belongs to somebody else by now.
     """
-    stored = IntakeKey.objects.select_for_update().get(pk=key.pk)
+    stored = IntakeKey.objects.select_for_update(no_key=True).get(pk=key.pk)
     assert stored.lead_id is not None, "the key of a lead names one"
-    lead = Lead.objects.select_for_update(of=("self",)).get(pk=stored.lead_id)
-    person = Person.objects.select_for_update(of=("self",)).select_related("company").get(pk=lead.person_id)
+    lead = Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=stored.lead_id)
+    person = (
+        Person.objects.select_for_update(of=("self",), no_key=True).select_related("company").get(pk=lead.person_id)
+    )
     found = intake.lookup(stored.source, cleaned, at)
     if found.person_id not in (None, person.pk):
         raise Refusal(

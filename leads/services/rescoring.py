@@ -137,7 +137,9 @@ class _worked_out:  # noqa: N801 - read as a phrase
 @transaction.atomic
 def _apply_batch(run: Rescoring, rows: _worked_out, ids: list[int], terms: Terms, at: datetime) -> int:
     """Returns how many of these leads somebody held just now."""
-    run = Rescoring.objects.select_for_update().get(pk=run.pk)  # turns follow one another, whoever works on the run
+    run = Rescoring.objects.select_for_update(no_key=True).get(
+        pk=run.pk
+    )  # turns follow one another, whoever works on the run
     with connection.cursor() as cursor:  # a batch that a crash takes back is written again when the run goes on
         cursor.execute("SET LOCAL synchronous_commit = off")
     free = _locked(ids)

@@ -119,7 +119,7 @@ def attach(lead_id: int, files: Iterable[UploadedFile[Any]], *, by: User, at: da
 @transaction.atomic
 def remove_file(file_id: int, *, by: User, at: datetime) -> None:
     """Take a file away again: who added it may, and managers. Its bytes go once that is certain."""
-    row = LeadFile.objects.select_for_update(of=("self",)).select_related("lead").get(pk=file_id)
+    row = LeadFile.objects.select_for_update(of=("self",), no_key=True).select_related("lead").get(pk=file_id)
     if row.added_by_id != by.pk and not Actor.of(by).is_manager:
         raise Forbidden("not_yours", "Who added a file may take it away, and managers.")
     storage, name = row.file.storage, str(row.file.name)

@@ -77,7 +77,7 @@ def start(terms: Terms, orders: Iterable[Order]) -> list[Clock]:
 
 def lock(clock_ids: Iterable[int]) -> list[Clock]:
     """The clocks, locked in one order everywhere, so that two verbs never wait for each other in a circle."""
-    return list(Clock.objects.select_for_update().filter(pk__in=list(clock_ids)).order_by("pk"))
+    return list(Clock.objects.select_for_update(no_key=True).filter(pk__in=list(clock_ids)).order_by("pk"))
 
 
 OPEN_OF = "WHERE row.subject = %(subject)s AND row.state = ANY(%(open)s) ORDER BY row.id"
