@@ -219,15 +219,17 @@ def _caps(lines: list[Line], groups: Iterable[Group]) -> list[Line]:
     caps = []
     for group in groups:
         points = sum(line.points for line in lines if line.group == group.key)
-        capped = points
-        if group.maximum is not None:
-            capped = min(capped, group.maximum)
-        if group.minimum is not None:
-            capped = max(capped, group.minimum)
-        if capped != points:
-            words = cap_words(group, above=capped < points)
-            caps.append(Line("", group.key, group.dimension, capped - points, words))
+        left = capped(points, group)
+        if left != points:
+            words = cap_words(group, above=left < points)
+            caps.append(Line("", group.key, group.dimension, left - points, words))
     return caps
+
+
+def capped(points: int, group: Group) -> int:
+    """What is left of a group's points within its bounds; where they cross, the minimum holds."""
+    points = points if group.maximum is None else min(points, group.maximum)
+    return points if group.minimum is None else max(points, group.minimum)
 
 
 def cap_words(group: Group, *, above: bool) -> str:

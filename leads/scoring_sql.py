@@ -22,7 +22,7 @@ from leads.criteria_sql import FROM, Compiler
 from sla.criteria import Criteria, behaviours_of
 from sla.services.readiness import highest_score
 from sla.stages import BEFORE_QUALIFICATION, RANK, Stage
-from sla.terms import DefinitionTerms, ScoreRuleTerms, Terms
+from sla.terms import DefinitionTerms, ScoreGroupTerms, ScoreRuleTerms, Terms
 
 NO_LIMIT = 2_000_000_000
 COLUMNS = ("lead_id", "fit", "engagement", "points", "times", "rescore_at", "persona", "fit_grade")
@@ -54,6 +54,12 @@ def scored_leads(
     query = Compiler(at, every_lead=every_lead)
     query.params.update(values or {})
     return _Scoring(terms, query, scope, all_deeds).statement(reaches=reaches)
+
+
+def capped(points: str, group: ScoreGroupTerms) -> str:
+    """The expression for what is left of a group's points within its bounds, as `scoring.capped`."""
+    points = points if group.maximum is None else f"least({points}, {group.maximum})"
+    return points if group.minimum is None else f"greatest({points}, {group.minimum})"
 
 
 @dataclass
@@ -188,12 +194,7 @@ class _Scoring:
         columns = []
         for number, group in enumerate(self.terms.score_groups):
             points = " + ".join(["0", *(f"p{no}" for no, rule in self.rules if rule.group == group.key)])
-            capped = f"({points})"
-            if group.maximum is not None:
-                capped = f"least({capped}, {group.maximum})"
-            if group.minimum is not None:
-                capped = f"greatest({capped}, {group.minimum})"
-            columns += [f"({points}) AS u{number}", f"{capped} AS g{number}"]
+            columns += [f"({points}) AS u{number}", f"{capped(f'({points})', group)} AS g{number}"]
         return columns
 
     def _log(self) -> str:

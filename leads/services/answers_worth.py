@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from leads.scoring import ENGAGEMENT, FIT
+from leads.scoring import ENGAGEMENT, FIT, capped
 from sla import criteria
 from sla.criteria import Criteria
-from sla.terms import ScoreGroupTerms, ScoreRuleTerms, Terms
+from sla.terms import ScoreRuleTerms, Terms
 
 
 @lru_cache(maxsize=64)
@@ -53,11 +53,6 @@ def _points_for(name: str, value: Any, rules: Sequence[ScoreRuleTerms]) -> dict[
         if counts:
             points[rule.group] = points.get(rule.group, 0) + rule.points
     return points
-
-
-def capped(points: int, group: ScoreGroupTerms) -> int:
-    points = points if group.maximum is None else min(points, group.maximum)
-    return points if group.minimum is None else max(points, group.minimum)
 
 
 def points_at_most(name: str, terms: Terms, held: Mapping[str, int] | None = None) -> dict[str, int]:

@@ -14,6 +14,7 @@ from leads.criteria_sql import FROM, Compiler
 from leads.fields import label_of
 from leads.models import Lead
 from leads.scoring import ENGAGEMENT, FIT, Score
+from leads.scoring_sql import capped
 from leads.services import cases
 from leads.services.answers_worth import gains_of, if_known, points_at_most
 from leads.services.cases import Case
@@ -21,7 +22,7 @@ from sla import criteria
 from sla.criteria import Criteria
 from sla.services.readiness import thresholds
 from sla.stages import BEFORE_QUALIFICATION
-from sla.terms import DefinitionTerms, ScoreGroupTerms, Terms
+from sla.terms import DefinitionTerms, Terms
 
 QUESTIONS = {
     "person.job_title": "What is your role?",
@@ -180,7 +181,7 @@ class _Overall:
         added = {FIT: ["0"], ENGAGEMENT: ["0"]}
         for number, group in enumerate(self.terms.score_groups):
             if points := gain.get(group.key, 0):
-                more = f"({_capped_sql(f'u{number} + {points}', group)} - {_capped_sql(f'u{number}', group)})"
+                more = f"({capped(f'u{number} + {points}', group)} - {capped(f'u{number}', group)})"
                 added[group.dimension].append(more)
         fit, engagement = (f"{name} + {' + '.join(more)}" for name, more in added.items())
         asked = (
@@ -189,11 +190,6 @@ class _Overall:
             (engagement, self.definition.minimum_engagement),
         )
         return f"({' AND '.join([f'{points} >= {least}' for points, least in asked if least is not None] or ['TRUE'])})"
-
-
-def _capped_sql(points: str, group: ScoreGroupTerms) -> str:
-    points = points if group.maximum is None else f"least({points}, {group.maximum})"
-    return points if group.minimum is None else f"greatest({points}, {group.minimum})"
 
 
 # --- one lead ------------------------------------------------------------------------------------------------------
