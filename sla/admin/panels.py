@@ -15,13 +15,12 @@ from sla.models import Version
 from sla.reading import Reading
 from sla.sections import KINDS, PARTS, part_of
 from sla.services import commenting, versions
-from sla.services.readiness import gaps
 
 
 def panels(version: Version, part: str, *, actor: Actor) -> dict[str, Any]:
     """The context of `admin/sla/version/head.html`."""
     found = Reading(version, actor, timezone.now())
-    missing = gaps(terms_of_draft(version), versions.known_fields(), versions.deeds_done()) if version.is_draft else []
+    missing = versions.missing_in(terms_of_draft(version)) if version.is_draft else []
     return {
         "version": version,
         "standing": found.standing,

@@ -11,7 +11,6 @@ from sla.admin.inlines import TermInline, terms_of_draft
 from sla.models import Version
 from sla.sections import KINDS
 from sla.services import versions
-from sla.services.readiness import gaps
 from sla.terms import DefinitionTerms, Terms
 from sla.words.terms import say
 
@@ -37,7 +36,7 @@ def words_of(inline: TermInline, request: HttpRequest, version: Version, prefix:
     made.key = made.key or form.cleaned_data.get("key") or "new"
     terms = _with(terms_of_draft(version), section, made)
     anchor = f"{KINDS[section].anchor}:{made.key}"
-    missing = gaps(terms, versions.known_fields(), versions.deeds_done())
+    missing = versions.missing_in(terms)
     words = list(say(section, made.key, terms))
     mine = [gap for gap in missing if gap.anchor == anchor]
     if section == "definitions" and not any(gap.blocks for gap in mine) and count_definition is not None:

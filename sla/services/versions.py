@@ -34,7 +34,12 @@ def locked(version_id: int) -> Version:
 
 def missing(version: Version) -> list[Gap]:
     """What stands between a draft and its proposal."""
-    return gaps(compiling.draft_terms(version), known_fields(), deeds_done())
+    return missing_in(compiling.draft_terms(version))
+
+
+def missing_in(terms: Terms) -> list[Gap]:
+    """The same for terms at hand, judged by the fields leads can have and by what they have done lately."""
+    return gaps(terms, known_fields(), deeds_done())
 
 
 @transaction.atomic
