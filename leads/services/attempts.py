@@ -158,7 +158,7 @@ def gate_shut(handoff: Handoff, case: Case, item: QueueItem | None, by: User) ->
     """Why no call can have been made, in words; "" where one can: the gate is open now, or was when the lead was taken in
     hand, or a call is on record since. Outside a queue only do-not-call and missing consent count."""
     found = clearing.clearance_of(handoff, case)
-    stops = found.stops if item is not None else tuple(stop for stop in found.stops if not stop.overridable)
+    stops = found.stops if item is not None else found.final
     if not stops:
         return ""
     since = item.claimed_at if item is not None and item.claimed_by_id == by.pk else None

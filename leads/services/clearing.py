@@ -63,9 +63,8 @@ def override(handoff_id: int, *, by: User, at: datetime, reason: str) -> Clearan
     found = clearance_of(handoff, case)
     if found.is_clear:
         return found
-    final = [stop for stop in found.stops if not stop.overridable]
-    if final:
-        raise Refusal("not_overridable", f"Nobody may override this: {gates.ending(final)}")
+    if found.final:
+        raise Refusal("not_overridable", f"Nobody may override this: {gates.ending(found.final)}")
     CallRefusal.objects.bulk_create(
         CallRefusal(
             handoff=handoff, person_id=handoff.lead.person_id, rule=stop.code, words=stop.words[:200], asked_by=None,

@@ -125,8 +125,13 @@ class Clearance:
         return not self.stops
 
     @property
+    def final(self) -> tuple[Stop, ...]:
+        """What nobody may override."""
+        return tuple(stop for stop in self.stops if not stop.overridable)
+
+    @property
     def can_be_overridden(self) -> bool:
-        return bool(self.stops) and all(stop.overridable for stop in self.stops)
+        return bool(self.stops) and not self.final
 
     @property
     def free_again_at(self) -> datetime | None:

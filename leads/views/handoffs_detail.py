@@ -109,8 +109,7 @@ class Detail:
     @property
     def forbidden(self) -> list[Stop]:
         """Why the number is not shown at all: what no manager may override."""
-        stops = self.clearance.stops if self.clearance else ()
-        return [stop for stop in stops if not stop.overridable and stop.code != NO_NUMBER]
+        return [stop for stop in self.clearance.final if stop.code != NO_NUMBER] if self.clearance else []
 
     @property
     def untimely(self) -> list[Stop]:
