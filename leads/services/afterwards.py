@@ -96,12 +96,12 @@ def _rerouted(case: Case, handoff: Handoff, by: User | None) -> bool:
 
 def _refused(handoff: Handoff) -> set[tuple[int, int | None]]:
     """Who has sent the lead away since it was qualified: this handoff's receiver, and those of the ones it follows."""
-    found = {(handoff.to_team_id, handoff.to_user_id or handoff.decided_by_id)}
+    on_the_way = [handoff]
     while handoff.follows_id is not None:
         handoff = Handoff.objects.defer("packet").get(pk=handoff.follows_id)
         if handoff.state == HandoffState.REJECTED or handoff.outcome in (Outcome.DISQUALIFIED, Outcome.RECYCLED):
-            found.add((handoff.to_team_id, handoff.to_user_id or handoff.decided_by_id))
-    return found
+            on_the_way.append(handoff)
+    return {(one.to_team_id, one.to_user_id or one.decided_by_id) for one in on_the_way}
 
 
 def _step_back(case: Case, by: User | None, cause: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -36,12 +37,13 @@ LAST_DAY = date(9999, 12, 30)
 VIEWS = (("open", "Open"), ("mine", "Mine"), ("closed", "Closed"), ("all", "All"))
 
 
-def _source(rows: QuerySet[Lead], names: list[str]) -> QuerySet[Lead]:
-    return rows.filter(source__in=["" if name == choosing.NOT_GIVEN else name for name in names])
+def _named(field: str) -> Callable[[QuerySet[Lead], list[str]], QuerySet[Lead]]:
+    """Rows by the values of a field that may be empty."""
 
+    def chosen(rows: QuerySet[Lead], names: list[str]) -> QuerySet[Lead]:
+        return rows.filter(**{f"{field}__in": ["" if name == choosing.NOT_GIVEN else name for name in names]})
 
-def _persona(rows: QuerySet[Lead], names: list[str]) -> QuerySet[Lead]:
-    return rows.filter(persona__in=["" if name == choosing.NOT_GIVEN else name for name in names])
+    return chosen
 
 
 def _rejected(rows: QuerySet[Lead], reason: str) -> QuerySet[Lead]:
@@ -71,7 +73,7 @@ def table(request: PortalRequest, at: datetime) -> Table:
     filters: list[Filter] = [
         Text("q", "Name, e-mail, phone, company", searching.narrowed, placeholder="Begin to type"),
         Choice("stage", "Stage", "stage", options=choosing.stages(current), many=True),
-        Choice("source", "Source", _source, options=found.sources, many=True),
+        Choice("source", "Source", _named("source"), options=found.sources, many=True),
         Choice("owner", "Owner", owner, options=found.owners),
     ]
     if len(found.segments) > 1:
@@ -89,7 +91,9 @@ def table(request: PortalRequest, at: datetime) -> Table:
     personas = choosing.personas(current)
     if personas:
         filters.append(
-            Choice("persona", "Persona", _persona, options=[*personas, (choosing.NOT_GIVEN, "None")], many=True)
+            Choice(
+                "persona", "Persona", _named("persona"), options=[*personas, (choosing.NOT_GIVEN, "None")], many=True
+            )
         )
     reasons = choosing.reject_reasons(current)
     if reasons:
