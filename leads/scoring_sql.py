@@ -20,7 +20,7 @@ from typing import Any
 from leads import scoring
 from leads.criteria_sql import FROM, Compiler
 from sla.criteria import Criteria, behaviours_of
-from sla.services.readiness import highest_score
+from sla.services.readiness import highest_score, thresholds
 from sla.stages import BEFORE_QUALIFICATION, RANK, Stage
 from sla.terms import DefinitionTerms, ScoreGroupTerms, ScoreRuleTerms, Terms
 
@@ -60,6 +60,12 @@ def capped(points: str, group: ScoreGroupTerms) -> str:
     """The expression for what is left of a group's points within its bounds, as `scoring.capped`."""
     points = points if group.maximum is None else f"least({points}, {group.maximum})"
     return points if group.minimum is None else f"greatest({points}, {group.minimum})"
+
+
+def points_asked(definition: DefinitionTerms, *, fit: str, engagement: str, total: str = "") -> list[str]:
+    """The conditions a definition puts on expressions for the points of fit and engagement, and on their total."""
+    points = {"points": total or f"({fit} + {engagement})", "fit": f"({fit})", "engagement": f"({engagement})"}
+    return [f"{points[name]} >= {least}" for name, least in thresholds(definition) if least is not None]
 
 
 @dataclass
@@ -236,15 +242,7 @@ class _Scoring:
         if definition.exclusions:
             parts.append(f"NOT {self.query.condition(definition.exclusions)}")
         asked = [self.query.condition(definition.criteria)] if definition.criteria else []
-        asked += [
-            f"{points} >= {least}"
-            for points, least in (
-                ("(scored.fit + scored.engagement)", definition.minimum_score),
-                ("scored.fit", definition.minimum_fit),
-                ("scored.engagement", definition.minimum_engagement),
-            )
-            if least is not None
-        ]
+        asked += points_asked(definition, fit="scored.fit", engagement="scored.engagement")
         thrown = [f"scored.t{no} IS NOT NULL" for no, rule in self.deed_rules if rule.catapult_to == definition.stage]
         meets = f"({' AND '.join(asked or ['TRUE'])})"
         parts.append(f"({' OR '.join([*thrown, meets])})")

@@ -14,7 +14,7 @@ from leads.criteria_sql import FROM, Compiler
 from leads.fields import label_of
 from leads.models import Lead
 from leads.scoring import ENGAGEMENT, FIT, Score
-from leads.scoring_sql import capped
+from leads.scoring_sql import capped, points_asked
 from leads.services import cases
 from leads.services.answers_worth import gains_of, if_known, points_at_most
 from leads.services.cases import Case
@@ -184,12 +184,7 @@ class _Overall:
                 more = f"({capped(f'u{number} + {points}', group)} - {capped(f'u{number}', group)})"
                 added[group.dimension].append(more)
         fit, engagement = (f"{name} + {' + '.join(more)}" for name, more in added.items())
-        asked = (
-            (f"{fit} + {engagement}", self.definition.minimum_score),
-            (fit, self.definition.minimum_fit),
-            (engagement, self.definition.minimum_engagement),
-        )
-        return f"({' AND '.join([f'{points} >= {least}' for points, least in asked if least is not None] or ['TRUE'])})"
+        return f"({' AND '.join(points_asked(self.definition, fit=fit, engagement=engagement) or ['TRUE'])})"
 
 
 # --- one lead ------------------------------------------------------------------------------------------------------

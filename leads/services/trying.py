@@ -15,10 +15,10 @@ from config.accounts.actor import Actor
 from leads.criteria_sql import FROM, Compiler
 from leads.fields import label_of
 from leads.models import Activity, ContactPoint, Lead
+from leads.scoring_sql import points_asked
 from leads.services import judging
 from sla import criteria
 from sla.criteria import Criteria
-from sla.services.readiness import thresholds
 from sla.terms import DefinitionTerms
 
 SHOWN = 6
@@ -68,8 +68,8 @@ def count_definition(definition: DefinitionTerms, segment_id: int, at: datetime)
     parts = [f"NOT {query.missing(name)}" for name in definition.required_fields]
     parts += [query.condition(definition.criteria)] if definition.criteria else []
     parts += [f"NOT {query.condition(definition.exclusions)}"] if definition.exclusions else []
-    points = {"points": "s.total", "fit": "s.fit", "engagement": "s.engagement"}
-    parts += [f"coalesce({points[name]}, 0) >= {least}" for name, least in thresholds(definition) if least is not None]
+    points = {name: f"coalesce(s.{name}, 0)" for name in ("total", "fit", "engagement")}
+    parts += points_asked(definition, **points)
     meets = " AND ".join(["TRUE", *parts])
     statement = (
         f"SELECT count(*) FILTER (WHERE {meets}), count(*) FROM {FROM} LEFT JOIN leads_leadscore s ON s.lead_id = lead.id"
