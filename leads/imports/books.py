@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from config.accounts.choices import Function, Role
 from config.accounts.models import Membership, Team, User, normalise_email
-from leads.imports.context import CREATED, UNCHANGED, UPDATED, Context, campaigns
+from leads.imports.context import CREATED, UNCHANGED, UPDATED, Context
 from leads.imports.dealrows import Companies, fill, money
 from leads.imports.members import slug
 from leads.imports.records import Record
 from leads.models import Campaign, CampaignCost, Product
+from leads.services import campaigns
 from leads.services.nurture import local_date
 
 WHOLE_FILE = 100_000  # costs of one month may stand in several rows, which are added up
@@ -33,32 +34,43 @@ class Costs:
         self._take(records, write=True)
 
     def _take(self, records: list[Record], *, write: bool) -> None:
-        sums = self._sums(records)
-        names = {r.values["campaign"]: r.values.get("campaign_name", "") for r in records if "campaign" in r.values}
-        found = campaigns((key for key, _ in sums), names=names, make=write)
+        good = [record for record in records if self._readable(record)]
+        found = self._campaigns(good, make=write)
         stored = {
             (cost.campaign.key, cost.month): cost
             for cost in CampaignCost.objects.filter(campaign__in=found.values()).select_related("campaign")
         }
-        for (key, month), rows in sums.items():
-            cost = stored.get((key, month)) or CampaignCost(campaign=found.get(key), month=month)
+        for (key, month), rows in self._sums(good, found).items():
+            campaign = found.get(rows[0].values["campaign"])
+            cost = stored.get((key, month)) or CampaignCost(campaign=campaign, month=month)
             outcome = self._fill(cost, rows)
             if write and outcome != UNCHANGED:
                 cost.save()
-                self._channel(found[key], rows[0])
+                self._channel(cost.campaign, rows[0])
             for record in rows:
                 record.outcome = outcome
 
-    def _sums(self, records: list[Record]) -> dict[tuple[str, Any], list[Record]]:
-        sums: dict[tuple[str, Any], list[Record]] = {}
+    def _readable(self, record: Record) -> bool:
+        for needed in ("campaign", "month", "amount"):
+            if needed not in record.values and not record.faults:
+                record.fault(self.context.heading(needed), "It is empty.")
+        money(self.context, record)
+        return not record.faults
+
+    def _campaigns(self, records: list[Record], *, make: bool) -> dict[str, Campaign]:
+        """The campaigns the rows name, by the word they use."""
+        names = {record.values["campaign"]: record.values.get("campaign_name", "") for record in records}
+        found = campaigns.known(names)
+        self.context.notes["campaigns"] += len({word.lower() for word in names.keys() - found.keys()})
+        return campaigns.named(names, names) if make else found
+
+    def _sums(self, records: list[Record], found: dict[str, Campaign]) -> dict[tuple[str, date], list[Record]]:
+        """The rows of each campaign, known by its key, and month."""
+        sums: dict[tuple[str, date], list[Record]] = {}
         for record in records:
-            for needed in ("campaign", "month", "amount"):
-                if needed not in record.values and not record.faults:
-                    record.fault(self.context.heading(needed), "It is empty.")
-            money(self.context, record)
-            if record.faults:
-                continue
-            same = sums.setdefault((record.values["campaign"], record.values["month"].replace(day=1)), [])
+            word = record.values["campaign"]
+            key = found[word].key if word in found else word.lower()
+            same = sums.setdefault((key, record.values["month"]), [])
             if same and same[0].values.get("currency") != record.values.get("currency"):
                 record.fault(
                     self.context.heading("currency"), f"Line {same[0].line} gives this month in another currency."

@@ -15,7 +15,7 @@ from leads import normalise
 from leads.imports.members import Members
 from leads.imports.plan import Plan
 from leads.imports.records import Record
-from leads.models import Campaign, ContactPoint, IntakeKey, IntakeSource
+from leads.models import ContactPoint, IntakeKey, IntakeSource
 
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 NOTHING_SAID = "not-stated"  # a reason or outcome that the file does not give
@@ -80,16 +80,6 @@ def known_addresses(kind: str, values: Iterable[str]) -> dict[str, list[int]]:
     for value, person_id in rows.values_list("normalised", "person_id").distinct():
         found.setdefault(value, []).append(person_id)
     return found
-
-
-def campaigns(keys: Iterable[str], *, names: dict[str, str] | None = None, make: bool = True) -> dict[str, Campaign]:
-    """Campaigns by key; those that are not there yet are made, if asked."""
-    wanted = sorted({key for key in keys if key})
-    if make:
-        fresh = [Campaign(key=key, name=((names or {}).get(key) or key)[:120]) for key in wanted]
-        missing = set(wanted) - set(Campaign.objects.filter(key__in=wanted).values_list("key", flat=True))
-        Campaign.objects.bulk_create([row for row in fresh if row.key in missing], ignore_conflicts=True)
-    return {row.key: row for row in Campaign.objects.filter(key__in=wanted)}
 
 
 def rounds(records: list[Record], keys: dict[int, set[str]]) -> list[list[Record]]:

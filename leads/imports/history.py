@@ -20,7 +20,6 @@ from leads.imports.context import (
     UNCHANGED,
     UPDATED,
     Context,
-    campaigns,
     known_addresses,
     rounds,
 )
@@ -33,7 +32,7 @@ from leads.imports.records import Record
 from leads.imports.visitors import note_visitors
 from leads.imports.vocabulary import Vocabulary
 from leads.models import Campaign, Company, ContactKind, ContactPoint, IntakeKey, Lead, MergeProposal, Person
-from leads.services import chronicle, intake, renewing
+from leads.services import campaigns, chronicle, intake, renewing
 from leads.services.chronicle import Chronicle
 
 BATCH = 1000
@@ -126,7 +125,7 @@ class PastLeads:
         people = Person.objects.select_related("company").in_bulk({row.person_id for row in rows if row.person_id})
         cycles = _cycles(people)
         companies = self._companies(rows)
-        found = campaigns(normalise.text(row.lead.given.campaign, 80) for row in rows)
+        found = campaigns.named(normalise.text(row.lead.given.campaign, 80) for row in rows)
         self.context.members.ask(pair for row in rows for pair in lives.owners_of(row.record, row.past))
         written: list[list[Model]] = [[]]
         for row in rows:

@@ -14,7 +14,7 @@ from django.conf import settings
 from leads.imports.columns import DATE, NUMBER, TEXT, YES, Column
 from leads.imports.formats import Format, formats, plain, recognise, synonyms
 from leads.imports.layout import Layout
-from leads.imports.targets import DAY, HOLDERS, MOMENT, NEEDED, OWN, PROPERTIES, label_of, target_of
+from leads.imports.targets import DAY, HOLDERS, MOMENT, MONTH, NEEDED, OWN, PROPERTIES, label_of, target_of
 from leads.models import CustomField, ImportRun
 
 ATTRIBUTES, IGNORE = "attributes", "ignore"
@@ -225,7 +225,9 @@ def _open_dates(plan: Plan, layout: Layout) -> list[Problem]:
 
 def holds_dates(kind: str, column: ColumnPlan) -> bool:
     target = target_of(kind, column.to) if column.to else None
-    return target is not None and (target.read_as in (MOMENT, DAY) or (target.group == OWN and column.kind == DATE))
+    return target is not None and (
+        target.read_as in (MOMENT, DAY, MONTH) or (target.group == OWN and column.kind == DATE)
+    )
 
 
 def date_order(plan: Plan, layout: Layout, seen: Column) -> str:

@@ -176,6 +176,7 @@ class Reader:
             targets.FIGURE: lambda cell: not_negative(values.figure(cell, decimal)),
             targets.MOMENT: lambda cell: self._moment(cell, order, ahead=ahead),
             targets.DAY: lambda cell: values.day(cell, order, self.plan.options.time_zone),
+            targets.MONTH: lambda cell: values.month(cell, order, self.plan.options.time_zone),
         }
         return known[target.read_as]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sla.stages import LABELS, Stage
 
-TEXT, KEY, PHONE, WHOLE, FIGURE, MOMENT, DAY, YES_NO, STAGE, ZONE, CODE, LIST = (
-    "text", "key", "phone", "whole", "figure", "moment", "day", "yes_no", "stage", "zone", "code", "list",
+TEXT, KEY, PHONE, WHOLE, FIGURE, MOMENT, DAY, MONTH, YES_NO, STAGE, ZONE, CODE, LIST = (
+    "text", "key", "phone", "whole", "figure", "moment", "day", "month", "yes_no", "stage", "zone", "code", "list",
 )  # fmt: skip
 
 ATTRIBUTES = {"attributes": "lead", "person_attributes": "person", "company_attributes": "company"}
@@ -170,7 +170,7 @@ TARGETS: dict[str, tuple[Target, ...]] = {
         ("campaign", "Campaign", KEY, 80),
         ("campaign_name", "Campaign's name"),
         ("channel", "Channel"),
-        ("month", "Month", DAY),
+        ("month", "Month", MONTH),
         ("note", "Note"),
     )
     + MONEY,

@@ -42,6 +42,7 @@ NOTES: dict[str, tuple[str, str]] = {
     "offered": ("1 lead was handed over", "{:,} leads were handed over"),
     "members": ("1 person was made who cannot sign in yet", "{:,} people were made who cannot sign in yet"),
     "visitors": ("1 anonymous visitor was noted", "{:,} anonymous visitors were noted"),
+    "campaigns": ("1 campaign nobody knew is new", "{:,} campaigns nobody knew are new"),
     "do_not_call": ("1 person must not be called", "{:,} people must not be called"),
     "moved": (
         "1 row names an hour that did not exist, so the clock's next hour was taken",

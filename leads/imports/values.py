@@ -21,6 +21,9 @@ TIME = (
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?)?(?: ?(?P<zone>Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{1,2}:?\d{2}|[+-]\d{2}))?$"
 )
 YEAR_FIRST = re.compile(r"^(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})" + TIME)
+YEAR_MONTH = re.compile(r"^(?P<year>(?:19|20|21)\d{2})[-/.]?(?P<month>0[1-9]|1[0-2]|(?<=[-/.])[1-9])$")
+MONTH_YEAR = re.compile(r"^(?P<month>0?[1-9]|1[0-2])[-/.](?P<year>\d{4})$")
+MONTH_WORD = re.compile(r"^(?P<word>[^\W\d_]{3,10})\.?,?[ -](?P<year>\d{4}|\d{2})$")
 COMPACT = re.compile(r"^(?P<year>(?:19|20|21)\d{2})(?P<month>\d{2})(?P<day>\d{2})$")
 NUMBERED = re.compile(
     r"^(?P<first>\d{1,2})(?P<sign>[/.\-])(?P<second_part>\d{1,2})(?P=sign)(?P<year>\d{4}|\d{2})" + TIME
@@ -132,6 +135,16 @@ def moment(cell: str, order: str, zone: str) -> Moment:
 def day(cell: str, order: str, zone: str) -> date:
     """The calendar day of a cell, in `zone` where it names a moment of another zone."""
     return moment(cell, order, zone).at.astimezone(ZoneInfo(zone)).date()
+
+
+def month(cell: str, order: str, zone: str) -> date:
+    """The first day of the month a cell names (2026-03, 3/2026, 202603, Mar 2026, Mar-26), or of that its day lies in."""
+    text = SPACES.sub(" ", cell).strip()
+    for pattern in (YEAR_MONTH, MONTH_YEAR, MONTH_WORD):
+        found = pattern.match(text)
+        if found is not None:
+            return _moment(found.groupdict() | {"day": "1"}, cell, order, zone).at.astimezone(ZoneInfo(zone)).date()
+    return day(cell, order, zone).replace(day=1)
 
 
 def _counted(text: str, cell: str, zone: str) -> Moment:

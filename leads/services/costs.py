@@ -11,6 +11,7 @@ from django.db import transaction
 from config.accounts.models import User
 from config.web.errors import Refusal
 from leads.models import Campaign, CampaignCost
+from leads.services import campaigns
 from leads.services.nurture import local_date
 
 CENT = Decimal("0.01")
@@ -52,9 +53,9 @@ def _check(amount: Decimal, currency: str, rate: Decimal | None) -> None:
 
 
 def _campaign(key: str, name: str) -> Campaign:
-    found = Campaign.objects.filter(key=key).first()
-    if found is not None:
-        return found
+    found = campaigns.known([key])
+    if found:
+        return found[key]
     if not name.strip() or not key.strip() or len(key) > 80:
         raise Refusal("unknown_campaign", "No campaign has this key.", fields={"campaign": f"{key[:80]!r} is unknown."})
     return Campaign.objects.create(key=key, name=name.strip()[:120])

@@ -30,7 +30,7 @@ from leads.models import (
     MergeProposal,
     Person,
 )
-from leads.services import cases, handoffs, judging, scores, segments, stages, visits
+from leads.services import campaigns, cases, handoffs, judging, scores, segments, stages, visits
 from leads.services.advancing import add_deeds
 from leads.services.cases import Case
 from leads.services.declaring import declare
@@ -196,7 +196,7 @@ def _campaign(given: LeadInput, found: Found) -> Campaign | None:
         return None
     if found.campaign_id is not None:
         return Campaign(pk=found.campaign_id, key=key)
-    return Campaign.objects.get_or_create(key=key, defaults={"name": key})[0]
+    return campaigns.named([key])[key]
 
 
 def deeds_of(given: LeadInput, source: IntakeSource, at: datetime) -> list[Activity]:

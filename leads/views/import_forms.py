@@ -18,7 +18,7 @@ from leads.imports.columns import DATE, NUMBER, TEXT, YES, Column
 from leads.imports.kinds import KNOWS_HISTORY
 from leads.imports.layout import ENDINGS, Layout
 from leads.imports.plan import CREATE, MATCH, OFFER, UNKNOWN_END, ColumnPlan, Plan, holds_dates, own_field
-from leads.imports.targets import HOLDERS, TARGETS, Target, label_of, target_of
+from leads.imports.targets import DAY, HOLDERS, MOMENT, MONTH, PHONE, TARGETS, Target, label_of, target_of
 from leads.models import ImportRun, IntakeSource
 
 Kind = ImportRun.Kind
@@ -30,6 +30,7 @@ OWN_LABELS = {
     "properties": "Property of the activity",
 }
 FIXED = 3
+NAMING_PEOPLE = frozenset({"owner", "manager"})
 LONGEST_WORDS = 4000
 ADMIN_KINDS = frozenset({Kind.MEMBERS})  # they make accounts
 
@@ -113,10 +114,8 @@ class PlanForm(Form):
     def __init__(self, data: Any = None, *, run_kind: str, layout: Layout, before: Plan):
         self.kind, self.layout, self.before = run_kind, layout, before
         super().__init__(data, initial=self._initial(), label_suffix="")
-        if run_kind not in KNOWS_HISTORY:
-            del self.fields["history"]
-        if run_kind != Kind.LEADS:
-            del self.fields["open_leads"]
+        for option in unasked(run_kind):
+            del self.fields[option]
         choices = target_choices(run_kind)
         for number, column in enumerate(layout.columns):
             self._add(number, column, choices)
@@ -213,10 +212,8 @@ class PlanForm(Form):
             self.before.options,
             history=bool(given.get("history")),
             open_leads=given.get("open_leads") or UNKNOWN_END,
-            owners=CREATE if given["owners"] else MATCH,
-            zone=given["zone"],
-            phone_country=given["phone_country"],
-            order=given["order"],
+            owners=CREATE if given.get("owners") else MATCH,
+            **{name: given[name] for name in ("zone", "phone_country", "order") if name in given},
         )
         return replace(
             self.before,
@@ -243,6 +240,21 @@ class PlanForm(Form):
             values={word.strip(): meant.strip() for word, _, meant in pairs},
             blank=tuple(blank),
         )
+
+
+def unasked(kind: str) -> Iterator[str]:
+    """The questions about a file as a whole that no column of this kind could need."""
+    reads = {target.read_as for target in TARGETS[kind]}
+    names_people = any(target.name.partition(".")[0] in NAMING_PEOPLE for target in TARGETS[kind])
+    asked = {
+        "history": kind in KNOWS_HISTORY,
+        "open_leads": kind == Kind.LEADS,
+        "owners": names_people,
+        "zone": MOMENT in reads,
+        "phone_country": PHONE in reads,
+        "order": bool(reads & {MOMENT, DAY, MONTH}) or kind in HOLDERS,
+    }
+    return (name for name, needed in asked.items() if not needed)
 
 
 def _is_own(to: str) -> bool:

@@ -192,7 +192,7 @@ def test_costs_are_entered_replaced_and_refused(cast: Cast, client: Client):
     assert client.put("/api/v1/campaigns/costs", given | {"month": "Feb"}, "application/json").status_code == 400
     unknown = client.put("/api/v1/campaigns/costs", given | {"campaign": "x", "name": ""}, "application/json")
     assert set(unknown.json()["error"]["fields"]) == {"campaign"}
-    page = {"new_campaign": "fair", "month": "2026-02", "amount": "50"}
+    page = {"new_campaign": "Fair", "month": "2026-02", "amount": "50"}
     assert client.post("/campaigns/costs/", page).status_code == 302
     rows = client.get("/api/v1/campaigns/costs").json()["results"]
     assert [(row["campaign"], row["month"], row["base_amount"]) for row in rows] == [("fair", "2026-02", "50.00")]

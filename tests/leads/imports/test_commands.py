@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from config.accounts.models import Membership, User
-from leads.models import Activity, Attempt, CampaignCost, Handoff, ImportRun, IntakeSource, Lead, Opportunity
+from leads.models import Activity, Attempt, Campaign, CampaignCost, Handoff, ImportRun, IntakeSource, Lead, Opportunity
 from leads.services import audit
 from sla.models import Clock
 from tests.cast import Cast, assemble
@@ -141,6 +141,16 @@ def test_costs_are_sums_that_a_second_time_replaces(cast, path):
     for _ in range(2):
         run("costs", path, costs)
     assert CampaignCost.objects.get().amount == Decimal("150.10")
+
+
+def test_costs_go_to_the_campaign_a_file_means_by_key_or_name(cast, path):
+    fair = Campaign.objects.create(key="trade-fair", name="Trade fair")
+    text = "Campaign,Month,Amount\nTrade Fair,2024-03,100\ntrade-fair,03/2024,50\nRadio,2024-03,7\nradio,Mar 2024,8\n"
+    assert "1 campaign nobody knew is new" in run("costs", path, text)
+    assert {cost.campaign.key: cost.amount for cost in CampaignCost.objects.all()} == {"trade-fair": 150, "Radio": 15}
+    assert "4 unchanged" in run("costs", path, text)
+    run("leads", path, "Id,Email,Campaign\n1,ada@one.example,TRADE FAIR\n2,bob@two.example,trade-fair\n")
+    assert set(Lead.objects.values_list("campaign", flat=True)) == {fair.pk}
 
 
 def test_members_cannot_sign_in_until_let(cast, path):

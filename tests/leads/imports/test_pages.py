@@ -99,6 +99,18 @@ def test_a_file_travels_from_upload_to_leads(mara, cast):
     assert all(finding.clean for finding in audit.run())
 
 
+def test_a_file_of_costs_is_asked_only_what_it_needs(mara):
+    send(mara, "Campaign,Month,Spend\nFair,2026-03,100\n", kind="costs")
+    assert {
+        bound.name for bound in mara.get(reverse("import_columns", args=[latest().public_id])).context["form"].general()
+    } == {"order"}
+    settle(mara, latest())
+    begin(mara, latest())
+    carry_imports()
+    assert (latest().state, latest().created, latest().notes) == (State.DONE, 1, {"campaigns": 1})
+    assert "1 campaign nobody knew is new." in shown(mara, latest())
+
+
 def test_the_same_file_again_changes_nothing(mara):
     for _ in range(2):
         send(mara, GOOD)
