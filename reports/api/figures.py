@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -17,13 +17,18 @@ from config.web.errors import Refusal
 from reports import asked as asking
 from reports.catalogue import REPORTS
 from reports.database import snapshot
+from reports.documents.base import Report
 from reports.exports import files
+from reports.periods import CALENDAR, Kind
 from reports.queries.choices import FILTERS
 
+PERIOD = frozenset({"by", "from", "to", "back"})
 DESCRIBED = [
     OpenApiParameter("by", str, description="week, month, quarter, year, last-30, last-90, last-365 or span"),
     OpenApiParameter("from", str, description="a day in the period, or its first day for a span"),
     OpenApiParameter("to", str, description="the last day of a span"),
+    OpenApiParameter("back", int, description="how many periods before the present one"),
+    OpenApiParameter("section", str, many=True, description="only these sections"),
     *(OpenApiParameter(name, str) for name in FILTERS),
 ]
 
@@ -56,6 +61,7 @@ class OneReport(APIView):
         report = REPORTS.get(key)
         if report is None:
             raise Http404
+        _refuse_what_would_be_ignored(request.query_params, report)
         wanted = request.query_params.getlist("section") or [section.key for section in report.sections]
         actor: Actor = request._request.actor  # type: ignore[attr-defined]
         with snapshot():
@@ -68,3 +74,25 @@ class OneReport(APIView):
                 raise Refusal("invalid", " ".join(asked.problems), fields={"": " ".join(asked.problems)})
             built = [(one, one.build(asked)) for one in report.sections if one.key in wanted]
         return Response(files.as_json(report, asked, built))
+
+
+def _refuse_what_would_be_ignored(given: QueryDict, report: Report) -> None:
+    """A page shows the usual for what its address does not name rightly; a program must not take that for what it asked.
+
+    Raises:
+        Refusal: `invalid`, with each parameter that says nothing here, and why.
+    """
+    fields = {}
+    known = PERIOD | {"section", *report.filters, *report.extra}
+    for name in given.keys() - known:
+        fields[name[:40]] = "This report knows no such parameter."
+    sections = {section.key for section in report.sections}
+    if not sections.issuperset(given.getlist("section")):
+        fields["section"] = f"The sections are: {', '.join(sorted(sections))}."
+    kind = given.get("by") or report.usual
+    if kind == Kind.SPAN and not (given.get("from") and given.get("to")):
+        fields["from"] = "A span needs its first day and its last, “from” and “to”."
+    elif kind in report.kinds and given.get("from") and kind not in (*CALENDAR, Kind.SPAN):
+        fields["from"] = "Such a period ends today; “back” names an earlier one."
+    if fields:
+        raise Refusal("invalid", "Some of the parameters would have no effect.", fields=fields)

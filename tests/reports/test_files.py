@@ -68,6 +68,12 @@ def test_the_api_refuses_what_the_page_would_only_warn_of(told, client: Client):
     assert answer.status_code == 422
     assert "fortnight" in answer.json()["error"]["message"]
     assert client.get("/api/v1/reports/nothing").status_code == 404
+    for given, wrong in (
+        ({"period": "week"}, "period"), ({"by": "span", "from": "2026-03-02"}, "from"), ({"section": "stepz"}, "section"),
+        ({"by": "last-30", "from": "2026-03-02"}, "from"), ({"persn": "x"}, "persn"),
+    ):  # fmt: skip
+        answer = client.get("/api/v1/reports/funnel", given)
+        assert (answer.status_code, set(answer.json()["error"]["fields"])) == (422, {wrong})
     assert {row["key"] for row in client.get("/api/v1/reports").json()["results"]} == set(REPORTS)
 
 
