@@ -15,8 +15,6 @@ from leads import scoring
 from leads.forms.reasons import attribute_label
 from leads.models import (
     Attempt,
-    ContactKind,
-    ContactPoint,
     Contest,
     Handoff,
     HandoffMessage,
@@ -25,11 +23,10 @@ from leads.models import (
     Opportunity,
     QueueItem,
 )
-from leads.services import cases, clockwork, contests, gates, scores
-from leads.services.facts import hidden
-from leads.services.gates import NO_NUMBER, Clearance, Stop
+from leads.services import cases, clockwork, contests, scores
 from leads.services.judging import label_of
 from leads.views.labels import reason_label, terms_of
+from leads.views.reaching import Reach, reach_of
 from sla.document.compose import clause_number
 from sla.metrics import METRICS
 from sla.models import Clock
@@ -62,16 +59,6 @@ class ClockRow:
     words: str = ""
 
 
-@dataclass(frozen=True)
-class Way:
-    """One way to reach the lead: where it leads to, if anywhere."""
-
-    label: str
-    shown: str
-    href: str = ""
-    note: str = ""
-
-
 @dataclass
 class Detail:
     """One handoff as one person sees it at `now`."""
@@ -82,14 +69,13 @@ class Detail:
     clocks: list[Clock]
     messages: list[HandoffMessage]
     attempts: list[Attempt]
-    addresses: list[ContactPoint]
+    reach: Reach
     followed_by: list[Handoff]
     opportunity: Opportunity | None
     spell: NurtureSpell | None
     item: QueueItem | None
     may_decide: bool
     may_answer_for: bool
-    clearance: Clearance | None
     acts: Sequence[Any] = field(default_factory=list)
 
     @property
@@ -104,34 +90,6 @@ class Detail:
     def beyond_the_thumb(self) -> list[Any]:
         """What a phone keeps in the menu."""
         return [act for act in self.buttons if self.handoff.state not in act.under_thumb]
-
-    # --- how to reach them -------------------------------------------------------------------------------------
-    @property
-    def forbidden(self) -> list[Stop]:
-        """Why the number is not shown at all: what no manager may override."""
-        return [stop for stop in self.clearance.final if stop.code != NO_NUMBER] if self.clearance else []
-
-    @property
-    def untimely(self) -> list[Stop]:
-        """What speaks against a call just now."""
-        return [stop for stop in self.clearance.stops if stop.overridable] if self.clearance else []
-
-    @property
-    def ways(self) -> list[Way]:
-        """Addresses and numbers. A number is shown where it may be called: not while the lead waits in a queue, whose
-        console asks first, and not where the person, their consent or the law forbids it."""
-        return [self._way(point) for point in self.addresses]
-
-    def _way(self, point: ContactPoint) -> Way:
-        if not point.is_workable:
-            return Way("Does not work", point.value, note=point.unworkable_reason)
-        if point.kind == ContactKind.EMAIL:
-            return Way("E-mail", point.value, f"mailto:{point.normalised}")
-        if self.is_queued:
-            return Way("Phone", hidden(point.normalised), note="shown in the queue, when a call may be made")
-        if self.forbidden or self.clearance is None or point.normalised in self.clearance.banned:
-            return Way("Phone", hidden(point.normalised))
-        return Way("Phone", point.value, f"tel:{point.normalised}")
 
     # --- the agreement -----------------------------------------------------------------------------------------
     @cached_property
@@ -338,7 +296,7 @@ class Detail:
 
     @property
     def is_queued(self) -> bool:
-        return self.item is not None and self.handoff.is_open
+        return self.item is not None
 
     @property
     def contest(self) -> Contest | None:
@@ -377,7 +335,6 @@ def detail_of(handoff: Handoff, actor: Actor, now: datetime) -> Detail:
         if handoff.is_open
         else None
     )
-    addresses = list(handoff.lead.person.contact_points.all())
     return Detail(
         handoff=handoff,
         actor=actor,
@@ -385,25 +342,11 @@ def detail_of(handoff: Handoff, actor: Actor, now: datetime) -> Detail:
         clocks=clockwork.of([handoff.pk])[handoff.pk],
         messages=list(handoff.messages.select_related("author")),
         attempts=list(handoff.attempts.select_related("by").filter(undone_at=None).order_by("-at")[:20]),
-        addresses=addresses,
+        reach=reach_of(handoff, now, is_queued=item is not None),
         followed_by=list(handoff.followed_by.select_related("to_team").order_by("id")),
         opportunity=handoff.opportunities.order_by("-id").first() if handoff.state == HandoffState.CLOSED else None,
         spell=handoff.nurture_spells.order_by("-id").first() if not handoff.is_open else None,
         item=item,
         may_decide="decide" in rights,
         may_answer_for="give" in rights,
-        clearance=_clearance(handoff, addresses, now),
     )
-
-
-def _clearance(handoff: Handoff, addresses: list[ContactPoint], now: datetime) -> Clearance | None:
-    """What stands in the way of a call; None for history from before any agreement."""
-    terms = terms_of(handoff)
-    if terms is None:
-        return None
-    first: dict[str, str] = {}
-    for point in sorted(addresses, key=lambda point: (not point.is_primary, point.pk)):
-        if point.is_workable:
-            first.setdefault(point.kind, point.normalised)
-    email, phone = first.get(ContactKind.EMAIL, ""), first.get(ContactKind.PHONE, "")
-    return gates.examine(handoff, handoff.lead, terms, email=email, phone=phone, at=now)
