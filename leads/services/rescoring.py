@@ -34,15 +34,16 @@ STALE = (
 )
 WRITE = """
 WITH fresh AS MATERIALIZED (
-    SELECT source.*, before, CASE WHEN reaches = ANY(%(lift_to)s::text[]) THEN %(first)s::timestamptz
-        + (row_number() OVER (PARTITION BY reaches = ANY(%(lift_to)s::text[]) ORDER BY {order}) - 1) * %(apart)s::interval
+    SELECT source.*, before, CASE WHEN %(renewed)s AND reaches = ANY(%(qualifying)s::text[]) THEN %(first)s::timestamptz
+        + (row_number() OVER (PARTITION BY reaches = ANY(%(qualifying)s::text[]) ORDER BY {order}) - 1) * %(apart)s::interval
         END AS admit_at
     FROM ({source}) AS source LEFT JOIN (SELECT lead_id, total AS before FROM leads_leadscore) AS held USING (lead_id)
     WHERE lead_id = ANY(%(ids)s)
 ), renewed AS (
     UPDATE leads_leadscore AS held SET fit = fresh.fit, engagement = fresh.engagement,
         total = fresh.fit + fresh.engagement, points = fresh.points, times = fresh.times, version_id = %(version)s, scored_at = %(scored_at)s,
-        rescore_at = fresh.rescore_at, admit_at = coalesce(held.admit_at, fresh.admit_at)
+        rescore_at = fresh.rescore_at, admit_at = CASE WHEN %(renewed)s THEN fresh.admit_at
+            WHEN fresh.reaches = ANY(%(qualifying)s::text[]) THEN held.admit_at END
     FROM fresh WHERE held.lead_id = fresh.lead_id AND {unless} RETURNING held.lead_id
 ), added AS (
     INSERT INTO leads_leadscore (lead_id, fit, engagement, total, points, times, version_id, scored_at, rescore_at, admit_at)
@@ -182,15 +183,15 @@ def _write(
 ) -> list[tuple[int, bool, str | None]]:
     """Store the scores of locked leads: (lead, whether its total moved, the stage it reaches).
 
-    With `turns`, those that reach a qualifying stage get their turn to be let in, the best first. Without `again`, a
-    lead that has a score by these rules keeps it.
+    Who reaches no qualifying stage waits for no turn. With `turns`, those that do get theirs anew, the best first; without,
+    they keep the one they have. Without `again`, a lead that has a score by these rules keeps it.
     """
     unless = "held.scored_at <= %(scored_at)s" if again else "held.version_id IS DISTINCT FROM %(version)s"
     statement = WRITE.format(source=source, unless=unless, order=BEST_FIRST)
     values = {
         **params, "ids": ids, "version": terms.version_id, "scored_at": at, "cause": cause[:80],
         "first": turns.first if turns else None, "apart": turns.apart if turns else None,
-        "lift_to": list(terms.qualifying_stages) if turns else [],
+        "renewed": turns is not None, "qualifying": list(terms.qualifying_stages),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
@@ -234,7 +235,9 @@ def decay(at: datetime, beat: Beat | None = None) -> int:
     scored = 0
     for segment_id, _, terms in in_force(at).rows:
         due = (
-            LeadScore.objects.filter(rescore_at__lte=at, lead__segment_id=segment_id, lead__closed_at=None)
+            LeadScore.objects.filter(
+                rescore_at__lte=at, version_id=terms.version_id, lead__segment_id=segment_id, lead__closed_at=None
+            )  # what the rules in force have not been applied to yet is scored by the run that does
             .order_by("rescore_at")
             .values_list("lead_id", flat=True)
         )

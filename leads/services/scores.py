@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from leads import scoring
@@ -11,6 +12,15 @@ from leads.services import judging
 from leads.services.cases import Case
 from sla.services.compiling import terms_by_id
 from sla.terms import Terms
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a lead's stored score was before it was brought up to date."""
+
+    total: int = 0
+    version_id: int | None = None
+    admit_at: datetime | None = None
 
 
 def row(lead: Lead, score: Score, terms: Terms, at: datetime) -> LeadScore:
@@ -51,10 +61,11 @@ def recognise(lead: Lead, case: Case) -> None:
     lead.fit_grade = judging.fit_grade(case.score, case.terms)
 
 
-def restore(case: Case, cause: str) -> None:
-    """Bring a locked lead's stored score, persona and grade up to date; three statements at most."""
+def restore(case: Case, cause: str) -> Held:
+    """Bring a locked lead's stored score, persona and grade up to date, and return what it was; four statements at most."""
     lead, score = case.lead, case.score
-    stored = LeadScore.objects.filter(pk=lead.pk).values_list("total", "fit", "engagement").first()
+    stored = LeadScore.objects.filter(pk=lead.pk).values_list("total", "version_id", "admit_at").first()
+    held = Held(*stored) if stored else Held()
     fresh = row(lead, score, case.terms, case.at)
     LeadScore.objects.bulk_create(
         [fresh],
@@ -62,13 +73,14 @@ def restore(case: Case, cause: str) -> None:
         unique_fields=["lead"],
         update_fields=["fit", "engagement", "total", "points", "times", "version", "scored_at", "rescore_at"],
     )
-    note = change(lead, stored[0] if stored else 0, score, case.at, cause)
+    note = change(lead, held.total, score, case.at, cause)
     if note is not None:
         note.save()
     was = (lead.persona, lead.fit_grade)
     recognise(lead, case)
     if (lead.persona, lead.fit_grade) != was:
         lead.save(update_fields=["persona", "fit_grade", "stage"])
+    return held
 
 
 def log_of(score: LeadScore) -> tuple[Line, ...]:

@@ -126,6 +126,62 @@ def test_who_waits_for_its_turn_is_not_let_in_by_a_trifle_but_by_a_demo_request(
     assert clean()
 
 
+def waiting() -> list[tuple[int, datetime]]:
+    return list(admission.WAITING.order_by("admit_at").values_list("pk", "admit_at"))
+
+
+def test_newer_rules_give_those_who_wait_new_turns_at_their_rate(cast: Cast) -> None:
+    leads = [cast.lead(name, deeds=("webinar", "pricing_page")).lead.pk for name in ("ada", "bob", "cleo")]
+    in_force(cast, new_version(cast, NOW, threshold=20, admission_per_day=1), NOW + HOUR)
+    rescoring.renew(NOW + HOUR)
+    assert admission.admit_due(NOW + HOUR) == 1
+    assert waiting() == [(leads[1], NOW + 25 * HOUR), (leads[2], NOW + 49 * HOUR)]
+    late = cast.lead("dan", NOW + HOUR, deeds=("webinar",)).lead.pk
+    in_force(cast, new_version(cast, NOW + HOUR, threshold=10, admission_per_day=12), NOW + 2 * HOUR)
+    rescoring.renew(NOW + 2 * HOUR)
+    assert waiting() == [(leads[1], NOW + 4 * HOUR), (leads[2], NOW + 6 * HOUR), (late, NOW + 8 * HOUR)]
+
+
+def test_rules_that_ask_for_more_take_the_turn_away_and_own_deeds_then_pass_at_once(cast: Cast) -> None:
+    lead = cast.lead("ada", deeds=("webinar", "pricing_page")).lead
+    draft = new_version(cast, NOW, threshold=45)
+    LeadScore.objects.filter(pk=lead.pk).update(admit_at=NOW + 9 * DAY)
+    in_force(cast, draft, NOW + HOUR)
+    rescoring.renew(NOW + HOUR)
+    assert waiting() == []
+    for number in range(3):
+        at = NOW + 2 * HOUR + number * MINUTE
+        receive_activity(cast.source, lead, Deed("webinar", at), external_id=str(number), raw={}, at=at)
+    assert cast.fresh(lead).stage == "mql"
+    assert clean()
+
+
+def test_who_does_a_trifle_before_the_run_has_come_waits_like_the_others(cast: Cast) -> None:
+    """What becomes of a lead does not depend on when a worker ran."""
+    early, other = (cast.lead(name, deeds=("webinar", "pricing_page")).lead for name in ("ada", "bob"))
+    below = cast.lead("cleo").lead
+    in_force(cast, new_version(cast, NOW, threshold=20, admission_per_day=4), NOW + HOUR)
+    receive_activity(cast.source, early, Deed("page_view", NOW + HOUR), external_id="1", raw={}, at=NOW + HOUR)
+    assert waiting() == [(early.pk, NOW + HOUR)]
+    for number, deed in enumerate(("webinar", "pricing_page")):
+        receive_activity(cast.source, below, Deed(deed, NOW + HOUR), external_id=f"b{number}", raw={}, at=NOW + HOUR)
+    assert cast.fresh(below).stage == "mql", "it qualified by what it did"
+    rescoring.renew(NOW + 2 * HOUR)
+    assert waiting() == [(early.pk, NOW + HOUR), (other.pk, NOW + 7 * HOUR)]
+    assert Rescoring.objects.get().lifted == 2
+
+
+def test_time_takes_the_turn_of_a_lead_that_falls_below(cast: Cast) -> None:
+    lead = cast.lead("ada", deeds=("webinar", "pricing_page")).lead
+    version = in_force(cast, new_version(cast, NOW, threshold=20, admission_per_day=1), NOW)
+    LeadScore.objects.filter(pk=lead.pk).update(
+        admit_at=NOW + 400 * DAY, rescore_at=NOW + 300 * DAY, version_id=version.pk
+    )
+    rescoring.decay(NOW + 300 * DAY)
+    assert LeadScore.objects.get(pk=lead.pk).total < 20
+    assert waiting() == []
+
+
 def test_a_turn_that_comes_too_late_hands_nothing_over(cast: Cast) -> None:
     lead = cast.lead("ada", deeds=("webinar", "pricing_page")).lead
     LeadScore.objects.filter(pk=lead.pk).update(admit_at=NOW)
