@@ -8,6 +8,7 @@ from typing import ClassVar
 import pgtrigger
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
@@ -166,6 +167,7 @@ class Version(ConcurrentTransitionMixin, models.Model):
     admission_per_day = models.PositiveIntegerField(
         null=True,
         blank=True,
+        validators=[MinValueValidator(1)],
         help_text="How many leads a day are let over the threshold after new rules take effect; empty: all at once.",
     )
     compiled = models.JSONField(null=True, editable=False)

@@ -73,14 +73,14 @@ def owes(version: Version, user: User) -> bool:
 
 
 @transaction.atomic
-def remind_now(version: Version, *, by: User, at: datetime) -> int:
-    """A manager asks everybody of their teams who has not confirmed; at most once a day each. Returns how many."""
+def remind_now(version: Version, *, by: User, at: datetime) -> tuple[int, int]:
+    """A manager asks everybody of their teams who has not confirmed, at most once a day each. Returns how many have not,
+    and how many of these are asked now."""
     actor = Actor.of(by)
     if not actor.is_manager:
         raise Forbidden("not_manager", "Managers remind the people of their teams.")
     missing = [reader for reader in readers(version) if reader.at is None and _may_remind(actor, reader)]
-    _remind(version, missing, f"{at:%Y-%m-%d}", at)
-    return len(missing)
+    return len(missing), _remind(version, missing, f"{at:%Y-%m-%d}", at)
 
 
 def _may_remind(actor: Actor, reader: Reader) -> bool:
@@ -103,8 +103,9 @@ def remind(at: datetime) -> int:
     return total
 
 
-def _remind(version: Version, missing: Iterable[Reader], key: str, at: datetime) -> None:
-    tell_about(
+def _remind(version: Version, missing: Iterable[Reader], key: str, at: datetime) -> int:
+    """Returns how many are told now: nobody is told twice under the same key."""
+    return tell_about(
         version,
         [reader.user for reader in missing],
         "acknowledge",

@@ -17,7 +17,7 @@ from sla.document.closing import moment_words
 from sla.models import Version
 from sla.services.compiling import terms_of
 from sla.services.records import ATTACHMENT, FENCE, Record, as_line, record_of
-from sla.standing import standing_of
+from sla.standing import Standing, standing_of
 from sla.terms import Terms
 from sla.words.basics import function_label
 
@@ -129,7 +129,8 @@ def _cell(text: str) -> str:
 
 
 def as_pdf(version: Version, *, at: datetime) -> bytes:
-    """The document set like a contract, with page numbers, signatures, the hash, and the record attached."""
+    """The document set like a contract, with page numbers, signatures, the hash, and the record attached. At the same
+    instant it is the same, byte for byte, for the file names the instant as its date of creation."""
     record, terms = record_of(version), terms_of(version)
     data = pdf_data(version, record, terms, at)
     return bytes(
@@ -142,7 +143,7 @@ def as_pdf(version: Version, *, at: datetime) -> bytes:
             },
             ignore_system_fonts=True,
             pdf_standards=KIND_OF_PDF,
-            timestamp=int((version.signed_at or version.proposed_at or version.created_at).astimezone(UTC).timestamp()),
+            timestamp=int(at.astimezone(UTC).timestamp()),
         )
     )
 
@@ -157,7 +158,7 @@ def pdf_data(version: Version, record: Record, terms: Terms, at: datetime) -> di
         "subtitle": document.subtitle,
         "segment": terms.content["segment"]["name"],
         "purpose": document.purpose,
-        "standing": _standing_words(standing.label, standing.since, standing.until, terms),
+        "standing": _standing_words(standing, at, terms),
         "is_final": version.state == "signed",
         "summary": [{"side": side, "table": dataclasses.asdict(table)} for side, table in document.summary],
         "sections": [_section(section) for section in document.sections],
@@ -185,10 +186,11 @@ def _section(section: Section) -> dict[str, Any]:
     return found
 
 
-def _standing_words(label: str, since: datetime | None, until: datetime | None, terms: Terms) -> str:
-    words = label
-    if since is not None:
-        words += f" from {moment_words(since, terms)}"
-    if until is not None:
-        words += f" until {moment_words(until, terms)}"
+def _standing_words(standing: Standing, at: datetime, terms: Terms) -> str:
+    """As it stood at `at`, whatever is signed later."""
+    words = standing.label
+    if standing.since is not None:
+        words += f" from {moment_words(standing.since, terms)}"
+    if standing.until is not None and standing.until <= at:
+        words += f" until {moment_words(standing.until, terms)}"
     return words

@@ -281,7 +281,7 @@ def _commitment_gaps(terms: Terms, commitment: CommitmentTerms, sides: set[str],
 
 
 def _escalations(terms: Terms, _: KnownFields) -> Iterator[Gap]:
-    timed = {c.key for c in terms.commitments if METRICS[c.metric].is_timed}
+    timed = {c.key for c in terms.commitments if c.metric in METRICS and METRICS[c.metric].is_timed}
     for step in terms.escalations:
         if step.commitment not in timed:
             yield Gap(f"escalation:{step.key}", f"A step names {step.commitment!r}, which is not a timed commitment.")

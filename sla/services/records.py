@@ -29,11 +29,12 @@ class Unreadable(Refusal):
 
 @dataclass(frozen=True)
 class Carried:
-    """A record as a file carried it. `words` is the text that stands around it, where the file has one."""
+    """A record as a file carried it. `words` is the text that stands around it in Markdown, `data` a PDF as it came."""
 
     record: Record
     form: str  # "markdown", "json", "pdf"
     words: str = ""
+    data: bytes = b""
 
 
 def record_of(version: Version) -> Record:
@@ -71,7 +72,7 @@ def read(data: bytes, name: str = "") -> Carried:
     if len(data) > LONGEST:
         raise Unreadable("This file is too large to be an agreement.")
     if data.startswith(b"%PDF"):
-        return Carried(_checked(_from_pdf(data)), "pdf")
+        return Carried(_checked(_from_pdf(data)), "pdf", data=data)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

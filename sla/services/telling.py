@@ -35,9 +35,10 @@ def tell_about(
     body: str = "",
     url: str = "",
     but: User | None = None,
-) -> None:
-    """A notice about a version to each of these people but the one who did it. Inside the verb's transaction."""
-    tell(
+) -> int:
+    """A notice about a version to each of these people but the one who did it; returns how many are new. Inside the
+    verb's transaction."""
+    told = tell(
         [person for person in people if but is None or person.pk != but.pk],
         kind=kind,
         title=title,
@@ -46,6 +47,7 @@ def tell_about(
         dedupe_key=f"{kind}:{version.pk}:{key}",
         at=at,
     )
+    return len(told)
 
 
 def announce_event(topic: str, version: Version, terms: Terms, at: datetime, **payload: Any) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
 
 from sla.models import Version
 from sla.services.compiling import content_hash
-from sla.services.exporting import markdown_words
+from sla.services.exporting import as_pdf, markdown_words
 from sla.services.records import Carried, Record
 from sla.standing import standing_of
 from sla.terms import Terms
@@ -48,6 +49,10 @@ def verify(carried: Carried, *, at: datetime) -> Verdict:
     record = carried.record
     version = Version.objects.select_related("agreement").filter(content_hash=record.get("content_hash") or "-").first()
     findings = [*_content(record, version), *_signatures(record, version), *_words(carried)]
+    not_checked = ""
+    if carried.form == "pdf" and version is not None and all(finding.holds for finding in findings):
+        pages, not_checked = _pages(carried, version)
+        findings += pages
     if version is not None:
         standing = standing_of(version, at)
         findings.append(Finding(True, f"{version}: {standing.label.lower()}."))
@@ -55,7 +60,7 @@ def verify(carried: Carried, *, at: datetime) -> Verdict:
     else:
         as_recorded = Outcome.ALTERED
     good = all(finding.holds for finding in findings)
-    return Verdict(as_recorded if good else Outcome.ALTERED, findings, version, _not_checked(carried))
+    return Verdict(as_recorded if good else Outcome.ALTERED, findings, version, not_checked)
 
 
 def _content(record: Record, version: Version | None) -> Iterator[Finding]:
@@ -81,13 +86,20 @@ def _signatures(record: Record, version: Version | None) -> Iterator[Finding]:
         for row in version.signatures.filter(voided_at=None)
     }
     for side, signer, at, *_ in sorted(map(_printable, stated & ours)):
-        yield Finding(True, f"Signed by {signer} for {side} on {at}.")
+        yield Finding(True, f"Signed by {signer} for {side} on {_moment(at)}.")
     for side, signer, at, *_ in sorted(map(_printable, stated - ours)):
-        yield Finding(False, f"We have no such signature: {signer} for {side} on {at}.")
+        yield Finding(False, f"We have no such signature: {signer} for {side} on {_moment(at)}.")
     for side, signer, at, *_ in sorted(map(_printable, ours - stated)):
-        yield Finding(False, f"A signature is missing in the file: {signer} for {side} on {at}.")
+        yield Finding(False, f"A signature is missing in the file: {signer} for {side} on {_moment(at)}.")
     if not ours and not stated:
         yield Finding(True, "Nobody has signed it.")
+
+
+def _moment(text: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(UTC):%-d %B %Y at %H:%M:%S} UTC"
+    except ValueError:
+        return text
 
 
 def _signature(row: Any) -> tuple[Any, ...]:
@@ -125,10 +137,41 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip().splitlines() if line.strip()]
 
 
-def _not_checked(carried: Carried) -> str:
-    if carried.form == "pdf":
+def _pages(carried: Carried, version: Version) -> tuple[list[Finding], str]:
+    """The printed pages against those we print for the same instant, and what is left open."""
+    if carried.record.get("state") != version.state:
         return (
-            "The record attached to the PDF was checked, not the printed words: export it anew, or verify the Markdown "
-            "file, to be sure of those."
+            [],
+            "It was printed before it came to stand as it does now, so only the record was checked, not the pages.",
         )
-    return ""
+    try:
+        printed_at, said = _printed(carried.data)
+    except Exception as error:  # noqa: BLE001 - a broken PDF breaks its reader in many ways
+        return [Finding(False, f"Its pages cannot be read: {error}")], ""
+    if printed_at is None:
+        return [Finding(False, "It does not say when it was printed.")], ""
+    ours = as_pdf(version, at=printed_at)
+    if ours == carried.data:
+        return [Finding(True, "It is, byte for byte, what is printed here.")], ""
+    _, expected = _printed(ours)
+    if said == expected:
+        left = "The file was saved anew since it was printed: drawings and layout were not compared."
+        return [Finding(True, "The printed words say what the record says.")], left
+    return [Finding(False, f"The printed words are not those of the record. {_first_difference(expected, said)}")], ""
+
+
+def _printed(data: bytes) -> tuple[datetime | None, list[str]]:
+    """When a PDF was made, and its words."""
+    from pypdf import PdfReader
+
+    reader = PdfReader(io.BytesIO(data))
+    words = [word for page in reader.pages for word in page.extract_text().split()]
+    return (reader.metadata.creation_date if reader.metadata else None), words
+
+
+def _first_difference(expected: list[str], said: list[str]) -> str:
+    at = next(
+        (n for n, (a, b) in enumerate(zip(expected, said, strict=False)) if a != b), min(len(expected), len(said))
+    )
+    near = slice(max(at - 4, 0), at + 8)
+    return f"It says: {' '.join(expected[near])!r}; the file says: {' '.join(said[near])!r}."

@@ -28,13 +28,20 @@ known_fields: Callable[[], frozenset[str] | None] = lambda: None  # noqa: E731 -
 deeds_done: Callable[[], frozenset[str] | None] = lambda: None  # noqa: E731 - replaced at start-up
 
 
+STANDING = {"draft": "a draft", "proposed": "proposed", "signed": "signed", "withdrawn": "withdrawn"}
+
+
 def locked(version_id: int) -> Version:
     return Version.objects.select_for_update(of=("self",)).select_related("agreement__segment").get(pk=version_id)
 
 
-def missing(version: Version) -> list[Gap]:
-    """What stands between a draft and its proposal."""
-    return missing_in(compiling.draft_terms(version))
+def missing(version: Version, at: datetime) -> list[Gap]:
+    """What stands between a draft and its proposal at `at`."""
+    found = missing_in(compiling.draft_terms(version))
+    if version.planned_at is not None and version.planned_at <= at:
+        words = "The moment planned for it has passed: it will take effect with the last signature."
+        found.append(Gap("effect", words, blocks=False))
+    return found
 
 
 def missing_in(terms: Terms) -> list[Gap]:
@@ -49,7 +56,7 @@ def propose(version_id: int, *, by: User, at: datetime, revision: int | None = N
     require_drafter(by)
     version = locked(version_id)
     _check_revision(version, revision)
-    found = [gap for gap in missing(version) if gap.blocks]
+    found = [gap for gap in missing(version, at) if gap.blocks]
     if found:
         raise Refusal(
             "incomplete",
@@ -118,7 +125,7 @@ def sign(version_id: int, *, side: str, by: User, at: datetime, content_hash: st
     if version.state != "proposed":
         raise Conflict(
             "not_proposed",
-            f"{version} is {version.get_state_display().lower()}, so it cannot be signed.",
+            f"{version} is not offered for signature: it is {STANDING[version.state]}.",
             url=version_url(version.public_id),
         )
     if content_hash != version.content_hash:
@@ -211,7 +218,7 @@ def _move(version: Version, transition: Callable[[], None]) -> None:
     try:
         transition()
     except TransitionNotAllowed as error:
-        raise Conflict("wrong_state", f"{version} is {version.get_state_display().lower()} by now.") from error
+        raise Conflict("wrong_state", f"{version} is {STANDING[version.state]} by now.") from error
 
 
 def _void_signatures(version: Version, at: datetime, reason: str) -> str:

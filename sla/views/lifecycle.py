@@ -57,7 +57,7 @@ def propose(request: PortalRequest, public_id: UUID) -> HttpResponse:
         else:
             messages.success(request, f"{version} is proposed. Every side has been asked to sign.")
             return redirect(version_url(public_id))
-    gaps = versions.missing(version)
+    gaps = versions.missing(version, found.at)
     context = {
         "reading": found,
         "version": version,
@@ -121,9 +121,9 @@ def reopen(request: PortalRequest, public_id: UUID) -> HttpResponse:
     if request.method == "POST":
         why = request.POST.get("why", "").strip() or "Reopened for changes"
         version = versions.reopen(found.version.pk, by=request.user, at=found.at, reason=why)
-        messages.success(request, f"{version} is on the desk again. Whoever was asked to sign has been told.")
+        messages.success(request, f"{version} is a draft again. Whoever was asked to sign has been told.")
         return redirect(edit_url(version.pk))
-    context = _asking(found, "reopen", found.version.state == "proposed")
+    context = _asking(found, "reopen", found.version.state in ("proposed", "withdrawn"))
     return render(request, "sla/confirm.html", context)
 
 
@@ -188,9 +188,12 @@ def readers(request: PortalRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 def remind_readers(request: PortalRequest, public_id: UUID) -> HttpResponse:
     version = reading.find(public_id, request.actor)
-    count = acknowledging.remind_now(version, by=request.user, at=timezone.now())
-    if count:
-        messages.success(request, f"{count} people of your teams have been asked. Nobody is asked twice a day.")
+    missing, asked = acknowledging.remind_now(version, by=request.user, at=timezone.now())
+    if asked:
+        people = "One person of your teams has" if asked == 1 else f"{asked} people of your teams have"
+        messages.success(request, f"{people} been asked. Nobody is asked twice a day.")
+    elif missing:
+        messages.info(request, "All who have not confirmed it have been asked today. Nobody is asked twice a day.")
     else:
         messages.info(request, "Everybody of your teams has confirmed it.")
     return redirect(reverse("agreement_readers", args=[public_id]))

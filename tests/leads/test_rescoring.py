@@ -126,7 +126,7 @@ def test_who_waits_for_its_turn_is_not_let_in_by_a_trifle_but_by_a_demo_request(
     assert clean()
 
 
-def waiting() -> list[tuple[int, datetime]]:
+def waiting() -> list[tuple[int, datetime | None]]:
     return list(admission.WAITING.order_by("admit_at").values_list("pk", "admit_at"))
 
 

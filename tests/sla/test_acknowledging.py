@@ -71,9 +71,9 @@ def test_reminders_come_after_two_days_then_weekly_and_end(cast: Cast):
 
 def test_a_manager_reminds_their_own_people_once_a_day(cast: Cast):
     acknowledging.acknowledge(cast.version, by=cast.nina, at=NOW)
-    assert acknowledging.remind_now(cast.version, by=cast.sina, at=NOW) == 2
+    assert acknowledging.remind_now(cast.version, by=cast.sina, at=NOW) == (2, 2)
     assert reminded(NOW) == ["Sam Okafor", "Sina Vogel"]
-    acknowledging.remind_now(cast.version, by=cast.sina, at=NOW + HOUR)
+    assert acknowledging.remind_now(cast.version, by=cast.sina, at=NOW + HOUR) == (2, 0)
     assert reminded(NOW + HOUR) == []
     acknowledging.remind_now(cast.version, by=cast.sina, at=NOW + DAY)
     assert len(reminded(NOW + DAY)) == 2

@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from sla.models import ChangeProposal, Comment, Version
+from sla.models import ChangeProposal, Comment, Commitment, Version
+from sla.sections import PARTS
 from sla.services import acknowledging, commenting, drafting, exporting, proposals, versions
 from sla.standing import in_force_of
 from tests.cast import NOW, Cast, sign_all
@@ -112,6 +113,34 @@ def test_taking_back_says_whose_signatures_it_voids(cast: Cast, proposed: Versio
     assert answer.headers["Location"].startswith(f"/admin/sla/version/{proposed.pk}/change/")
     assert proposed.signatures.get().void_reason == "Sales asks for more time"
     assert mara.get(url("reopen", proposed)).status_code == 409
+
+
+def test_what_was_withdrawn_is_taken_back_to_the_desk(proposed: Version, mara: Client):
+    assert mara.post(url("withdraw", proposed)).status_code == 302
+    asked = mara.get(url("reopen", proposed))
+    assert (asked.status_code, b"Back to the desk" in asked.content) == (200, True)
+    assert mara.post(url("reopen", proposed)).status_code == 302
+    assert Version.objects.get(pk=proposed.pk).state == "draft"
+
+
+def test_a_settled_remark_is_opened_again_by_an_answer(cast: Cast, proposed: Version, sina: Client):
+    asked = commenting.comment(proposed.pk, CLAUSE, "Why sixty?", by=cast.sina, at=NOW)
+    commenting.resolve(asked.pk, by=cast.mara, at=NOW)
+    page = sina.get(url("comments", proposed, clause=CLAUSE)).content.decode()
+    assert "Answer and open again" in page
+    sina.post(url("comments", proposed), {"clause": CLAUSE, "thread": str(asked.public_id), "text": "Not quite."})
+    assert Comment.objects.get(pk=asked.pk).resolved_at is None
+
+
+def test_a_metric_this_release_does_not_know_is_named_and_can_be_mended(draft: Version, mara: Client):
+    Commitment.objects.filter(version=draft, key="first-call").update(metric="net_promoter")
+    page = mara.get(url("propose", draft)).content.decode()
+    assert "nothing is measured by" in page
+    for part in PARTS:
+        assert mara.get(reverse("admin:sla_version_change", args=[draft.pk]), {"part": part}).status_code == 200
+    assert mara.get(url("version", draft)).status_code == 200
+    refused = mara.post(url("propose", draft))
+    assert (refused.status_code, Version.objects.get(pk=draft.pk).state) == (422, "draft")
 
 
 def test_remarks_by_form_and_by_htmx(cast: Cast, proposed: Version, sina: Client, sam: Client):

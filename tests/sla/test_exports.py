@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
 
 from config.accounts.choices import Function
 from config.accounts.models import Team
@@ -65,6 +65,32 @@ def test_the_pdf_reads_like_a_contract(cast: Cast):
     ):
         assert part in said
     assert json.loads(reader.attachments["agreement-record.json"][0]) == record_of(cast.version)
+
+
+def test_the_pages_of_a_pdf_are_compared_with_those_printed_here(cast: Cast):
+    whole = as_pdf(cast.version, at=NOW)
+    assert any("byte for byte" in finding.words for finding in checked(whole).findings)
+    sign_all(cast, drafting.draft_from_version(cast.version, by=cast.mara), NOW + DAY)
+    assert checked(whole, NOW).outcome == Outcome.IN_FORCE, "a later version does not alter what was printed before"
+    saved = PdfWriter(clone_from=io.BytesIO(whole))
+    anew = io.BytesIO()
+    saved.write(anew)
+    verdict = checked(anew.getvalue(), NOW)
+    assert (verdict.outcome, wrong(verdict)) == (Outcome.IN_FORCE, [])
+    assert "saved anew" in verdict.not_checked
+    saved.remove_page(1)
+    short = io.BytesIO()
+    saved.write(short)
+    assert "The printed words are not those of the record" in wrong(checked(short.getvalue(), NOW))[0]
+
+
+def test_a_damaged_pdf_is_not_what_was_signed(cast: Cast):
+    """One stream of a page is overwritten; its record is whole."""
+    data = as_pdf(cast.version, at=NOW)
+    number = PdfReader(io.BytesIO(data)).pages[2].raw_get("/Contents").idnum
+    start = data.index(b"stream", data.index(b"\n%d 0 obj" % number)) + 20
+    verdict = checked(data[:start] + b"\x00" * 200 + data[start + 200 :])
+    assert (verdict.outcome, len(wrong(verdict))) == (Outcome.ALTERED, 1)
 
 
 def test_an_unsigned_one_says_so(cast: Cast, draft: Version):
