@@ -71,14 +71,16 @@ def default_terms(current: InForce) -> Terms | None:
     return current.rows[-1][2] if current.rows else None
 
 
-def stages(current: InForce) -> list[Option]:
-    """The stages by the names the agreement of the last segment, the default, gives them."""
-    terms = default_terms(current)
-    return [
-        (stage.value, terms.label(stage) if terms else LABELS[stage])
-        for stage in Stage
-        if terms is None or terms.stage_enabled(stage)
-    ]
+def stages(current: InForce, segment: str = "") -> list[Option]:
+    """The stages that the agreements in force have, by the names they give them, the default's first; of one segment
+    only where its key is given."""
+    agreed = [terms for _, _, terms in reversed(current.rows)]
+    if any(terms.content["segment"]["key"] == segment for terms in agreed):
+        agreed = [terms for terms in agreed if terms.content["segment"]["key"] == segment]
+    if not agreed:
+        return [(stage.value, LABELS[stage]) for stage in Stage]
+    named = ((stage, dict.fromkeys(t.label(stage) for t in agreed if t.stage_enabled(stage))) for stage in Stage)
+    return [(stage.value, " / ".join(labels)) for stage, labels in named if labels]
 
 
 def personas(current: InForce) -> list[Option]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from config.accounts.choices import PresenceState
@@ -22,6 +22,7 @@ from sla.terms import RouteTerms, Terms
 LEG_QUALIFIED, LEG_TELEQUALIFIED = "qualified", "telequalified"
 WEEK = timedelta(days=7)
 SEEN = timedelta(minutes=5)
+NAMED = 6  # of those who were left out
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,11 @@ def _target(
         return None
     user_id: int | None = None
     if route.to == "account_owner":
-        user_id = _account_owner(lead, team, trace, route)
+        user_id = _account_owner(lead, team, trace, route, at)
         if user_id is None:
             return None
     elif route.to == "person":
-        user_id = _person(team, route, trace)
+        user_id = _person(team, route, trace, at)
         if user_id is None:
             return None
     elif route.to == "round_robin":
@@ -115,26 +116,35 @@ def _target(
     )
 
 
-def _account_owner(lead: Lead, team: Team, trace: Trace, route: RouteTerms) -> int | None:
+def _account_owner(lead: Lead, team: Team, trace: Trace, route: RouteTerms, at: datetime) -> int | None:
     owner = lead.company.owner_id if lead.company else None
     if owner is None:
         trace.say(f"{route.name}: no, the company has no owner")
         return None
-    if not Membership.objects.active().filter(user_id=owner, team=team).exists():
-        trace.say(f"{route.name}: no, the account's owner no longer works in {team.name}")
-        return None
-    trace.say(f"{route.name}: to the account's owner")
-    return int(owner)
+    return _if_there(_members(team, at).filter(user=owner).first(), "the account's owner", team, trace, route)
 
 
-def _person(team: Team, route: RouteTerms, trace: Trace) -> int | None:
+def _person(team: Team, route: RouteTerms, trace: Trace, at: datetime) -> int | None:
     assert route.person is not None
-    found = Membership.objects.active().filter(team=team, user__public_id=route.person["id"]).first()
+    found = _members(team, at).filter(user__public_id=route.person["id"]).first()
+    return _if_there(found, route.person["name"], team, trace, route)
+
+
+def _members(team: Team, at: datetime) -> QuerySet[Any]:
+    """Who works in a team, with `away`: whether they are not there at `at`."""
+    away = Absence.objects.filter(user=OuterRef("user"), from_at__lte=at, until_at__gt=at)
+    return Membership.objects.active().filter(team=team).annotate(away=Exists(away))
+
+
+def _if_there(found: Any, who: str, team: Team, trace: Trace, route: RouteTerms) -> int | None:
     if found is None:
-        trace.say(f"{route.name}: no, {route.person['name']} no longer works in {team.name}")
+        trace.say(f"{route.name}: no, {who} no longer works in {team.name}")
         return None
-    trace.say(f"{route.name}: to {route.person['name']}")
-    return found.user_id
+    if found.away:
+        trace.say(f"{route.name}: no, {who} is away")
+        return None
+    trace.say(f"{route.name}: to {who}")
+    return int(found.user_id)
 
 
 def candidates(team_id: int, at: datetime) -> QuerySet[Any]:
@@ -173,10 +183,19 @@ def models_one(condition: Q) -> Any:
     return Case(When(condition, then=Value(1)), default=Value(0), output_field=IntegerField())
 
 
+def _why_nobody(team: Team, at: datetime, but: Collection[int]) -> str:
+    """Who was left out and why: "Sam Okafor is away, Nina Keller has no capacity"."""
+    said = [
+        f"{row.user.name} {'is away' if row.away else 'has refused it' if row.user_id in but else 'has no capacity'}"
+        for row in _members(team, at).select_related("user").order_by("user__name")[:NAMED]
+    ]
+    return ", ".join(said) or "nobody works there now"
+
+
 def _in_turn(team: Team, trace: Trace, route: RouteTerms, at: datetime, but: Collection[int]) -> int | None:
     chosen = candidates(team.pk, at).exclude(user_id__in=but).first()
     if chosen is None:
-        trace.say(f"{route.name}: to {team.name}; nobody there has capacity now, so whoever is first free")
+        trace.say(f"{route.name}: to {team.name}, for whoever is first free; {_why_nobody(team, at, but)}")
         return None
     trace.say(
         f"{route.name}: to {chosen.user.name} of {team.name}, who has had {chosen.received} of "

@@ -70,9 +70,10 @@ def table(request: PortalRequest, at: datetime) -> Table:
     def owner(rows: QuerySet[Lead], code: str) -> QuerySet[Lead]:
         return rows.filter(owner=request.user) if code == "me" else rows.filter(owner__public_id=code)
 
+    stages = choosing.stages(current, request.GET.get("segment", ""))
     filters: list[Filter] = [
         Text("q", "Name, e-mail, phone, company", searching.narrowed, placeholder="Begin to type"),
-        Choice("stage", "Stage", "stage", options=choosing.stages(current), many=True),
+        Choice("stage", "Stage", "stage", options=stages, many=True),
         Choice("source", "Source", _named("source"), options=found.sources, many=True),
         Choice("owner", "Owner", owner, options=found.owners),
     ]

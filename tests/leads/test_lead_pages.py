@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,9 +15,21 @@ from django.urls import reverse
 from config.accounts.actor import Actor
 from config.notices.models import Notice
 from leads.models import Company, Handoff, Lead, LeadComment, LeadFile
-from leads.services import attempts, contests, handoffs, nurture, opportunities, outcomes, searching, talking, timeline
+from leads.services import (
+    attempts,
+    choosing,
+    contests,
+    handoffs,
+    nurture,
+    opportunities,
+    outcomes,
+    searching,
+    talking,
+    timeline,
+)
 from leads.services.nurture import local_date
 from leads.services.opportunities import Deal
+from sla.services.compiling import InForce
 from tests.cast import ANSWERS, DAY, HOUR, MINUTE, NOW, Cast, make_team, make_user
 from tests.web.conftest import assert_nothing_inline, signed_in
 
@@ -307,3 +320,17 @@ def test_a_person_without_a_team_sees_no_leads(cast: Cast) -> None:
     stranger = make_user("Nobody Atall")
     make_team("sales")
     assert [get(stranger, name).status_code for name in ("leads", "search", "opportunities", "nurture")] == [403] * 4
+
+
+def test_the_list_offers_the_stages_of_every_agreement_in_the_words_of_the_one_chosen() -> None:
+    own, other = Mock(), Mock()
+    own.content, other.content = {"segment": {"key": "default"}}, {"segment": {"key": "plain"}}
+    own.stage_enabled.side_effect = lambda stage: stage in ("mql", "tql")
+    other.stage_enabled.side_effect = lambda stage: stage in ("mql", "sql")
+    own.label.side_effect = {"mql": "MQL", "tql": "TQL"}.get
+    other.label.side_effect = {"mql": "Ready for sales", "sql": "Deal"}.get
+    current = InForce([(2, {}, other), (1, {}, own)])
+    assert choosing.stages(current) == [("mql", "MQL / Ready for sales"), ("tql", "TQL"), ("sql", "Deal")]
+    assert choosing.stages(current, "plain") == [("mql", "Ready for sales"), ("sql", "Deal")]
+    assert choosing.stages(current, "nowhere") == choosing.stages(current)
+    assert ("sal", "SAL") in choosing.stages(InForce([]))
