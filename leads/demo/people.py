@@ -57,8 +57,12 @@ class Company:
     campaigns: dict[str, Campaign]
     products: list[Product]
 
+    def version_at(self, at: datetime) -> tuple[datetime, Terms]:
+        """What was in force, and since when."""
+        return [version for version in self.versions if version[0] <= at][-1]
+
     def terms_at(self, at: datetime) -> Terms:
-        return [terms for since, terms in self.versions if since <= at][-1]
+        return self.version_at(at)[1]
 
     def reps(self, function: str) -> list[User]:
         wanted = {Function.TELEQUALIFICATION: ("Tim", "Lea", "Omar"), Function.SALES: ("Sam", "Nina", "Paul")}

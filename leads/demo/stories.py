@@ -83,7 +83,7 @@ class Teller:
             campaign=self.company.campaigns[key],
             attributes={CURRENT_TOOL: rng.choice(TOOLS)} if rng.random() < 0.4 else {},
         )
-        chronicle.in_force = self.company.terms_at(self.now)
+        chronicle.in_force = self.company.version_at(self.now)
         with contextlib.suppress(Over):
             self._warm(chronicle, at, quality)
         return chronicle
@@ -99,7 +99,7 @@ class Teller:
             kind = rng.choice(BIG if eager and rng.random() < 0.45 else SMALL)
             if kind in INTENT and rng.random() < 0.8:
                 c.lead.intent = INTENT[kind]
-            c.terms = self.company.terms_at(at)
+            c.under(*self.company.version_at(at))
             touched = {"campaign": rng.choice(CAMPAIGNS)[0]} if rng.random() < 0.2 else {}
             judgement = c.did(kind, at, "website", **touched)
             if judgement is None:
@@ -200,7 +200,7 @@ class Teller:
         """The return date has come: called again where the lead still meets the definition, else warmed anew."""
         at = self._later(at.replace(hour=4, minute=self.rng.randrange(60)), timedelta())
         c.unpark(at, "date")
-        c.terms = self.company.terms_at(at)
+        c.under(*self.company.version_at(at))
         if c.qualifies_again(at) is None:
             c.enter(Stage.ENGAGED, at, cause="returned:date")
             return

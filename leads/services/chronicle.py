@@ -66,8 +66,11 @@ class Chronicle:
     opportunity: Opportunity | None = None
     spell: NurtureSpell | None = None
     points: int = 0
+    rescore_at: datetime | None = None  # when time next changes the points
     timed: bool = False
-    in_force: Terms | None = None  # the rules by which an open lead is scored in the end, where they are not its own
+    in_force: tuple[datetime, Terms] | None = (
+        None  # the rules by which an open lead is scored in the end, and since when
+    )
 
     # --- beginnings --------------------------------------------------------------------------------------------------
     @classmethod
@@ -106,11 +109,8 @@ class Chronicle:
         )
         if self.terms is None:
             return None
-        case = self.case(at)
-        note = scores.change(self.lead, self.points, case.score, at, kind)
-        if note is not None:
-            self.points = case.score.total
-            self.rows.append(note)
+        self._age(at)
+        case = self._score(at, self.terms, kind)
         return judging.next_stage(self.stage or Stage.ANONYMOUS, case.facts, case.score, case.terms)
 
     def qualifies_again(self, at: datetime) -> judging.Judgement | None:
@@ -120,6 +120,30 @@ class Chronicle:
     def case(self, at: datetime) -> Case:
         assert self.terms is not None, "only a life under an agreement is scored and timed"
         return Case(self.lead, self.addresses, self.activities, self.terms, at)
+
+    # --- points ------------------------------------------------------------------------------------------------------
+    def _score(self, at: datetime, terms: Terms, cause: str) -> Case:
+        """Score it as of `at`, and note what that changed."""
+        case = Case(self.lead, self.addresses, self.activities, terms, at)
+        note = scores.change(self.lead, self.points, case.score, at, cause)
+        if note is not None:
+            self.rows.append(note)
+        self.points, self.rescore_at = case.score.total, case.score.rescore_at
+        return case
+
+    def under(self, since: datetime, terms: Terms) -> None:
+        """From `since` on these rules hold."""
+        if terms is self.terms:
+            return
+        self._age(since)
+        self.terms = terms
+        self._score(since, terms, "new rules")
+
+    def _age(self, until: datetime) -> None:
+        """What time alone has made of the points before `until`."""
+        assert self.terms is not None
+        while self.rescore_at is not None and self.rescore_at < until:
+            self._score(self.rescore_at, self.terms, "decay")
 
     # --- stages ------------------------------------------------------------------------------------------------------
     def enter(self, stage: str, at: datetime, *, cause: str, by: User | None = None, score: int | None = None) -> None:
@@ -446,11 +470,18 @@ class Chronicle:
         return self.rows
 
     def _scored(self, now: datetime) -> LeadScore:
-        case = self.case(now)
+        """The score as it stands, after time and new rules have had their say; that of a closed lead stands still."""
+        assert self.terms is not None
+        end = self.lead.closed_at or now
         if self.in_force is not None and self.lead.closed_at is None:
-            case = Case(self.lead, self.addresses, self.activities, self.in_force, now)
+            self.under(*self.in_force)
+        self._age(end)
+        case = self._score(end, self.terms, "decay")
         scores.recognise(self.lead, case)
-        return scores.row(self.lead, case.score, case.terms, now)
+        row = scores.row(self.lead, case.score, case.terms, end)
+        if self.lead.closed_at is not None:
+            row.rescore_at = None
+        return row
 
 
 def _numbered(handoff: Handoff) -> Handoff:

@@ -10,15 +10,21 @@ from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.models import Lead, Person, StageEntry
+from leads.models import Lead, LeadScore, Person, ScoreChange, StageEntry
 from leads.services import audit, chronicle
 from leads.services.chronicle import OUTCOME_UNKNOWN, Chronicle
 from sla.models import Segment
+from sla.services.compiling import terms_by_id
 from sla.stages import Stage
-from tests.cast import NOW
+from tests.cast import DAY, NOW, Cast, assemble
 
 CONTACT = datetime(2018, 3, 8, tzinfo=UTC)
 WON = datetime(2018, 3, 6, 19, 38, 55, tzinfo=UTC)
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return assemble()
 
 
 def begin(segment_id: int = 0) -> Chronicle:
@@ -90,3 +96,34 @@ def test_whatever_the_order_of_the_dates(days: list[int]):
         assert (entry.left_at, entry.left_to) == (following.entered_at, following.stage)
     assert {entry.stage: entry.entered_at for entry in entries if entry.is_first} == dict(told)
     assert (entries[-1].stage, entries[-1].left_at) == (told[-1][0], None)
+
+
+def told(cast: Cast, *, closed: bool) -> tuple[LeadScore, list[ScoreChange]]:
+    """A lead of two deeds, half a year on: its score and the course of it."""
+    terms = terms_by_id(cast.version.pk)
+    life = Chronicle.begin(
+        person=Person(), company=None, segment_id=cast.segment.pk, terms=terms, received_at=NOW - 200 * DAY
+    )
+    life.enter(Stage.KNOWN, NOW - 200 * DAY, cause="intake")
+    life.did("webinar", NOW - 200 * DAY)
+    life.did("pricing_page", NOW - 20 * DAY)
+    if closed:
+        life.enter(Stage.LOST, NOW - 10 * DAY, cause="lost:price")
+    rows = life.finish(NOW)
+    changes = [row for row in rows if isinstance(row, ScoreChange)]
+    return next(row for row in rows if isinstance(row, LeadScore)), sorted(changes, key=lambda row: row.at)
+
+
+def test_the_course_of_the_points_ends_where_the_score_stands(cast: Cast):
+    score, changes = told(cast, closed=False)
+    assert [change.cause for change in changes] == ["webinar", "decay", "decay", "pricing_page"]
+    assert [change.before for change in changes[1:]] == [change.total for change in changes[:-1]]
+    assert changes[-1].total == score.total
+    assert score.rescore_at is not None
+    assert score.rescore_at > NOW
+
+
+def test_the_score_of_a_closed_lead_stands_still(cast: Cast):
+    score, changes = told(cast, closed=True)
+    assert (score.scored_at, score.rescore_at) == (NOW - 10 * DAY, None)
+    assert changes[-1].total == score.total
