@@ -68,9 +68,9 @@ def queue_up(case: Case) -> None:
     run.save(update_fields=["next_turn", "lifted"])
 
 
-def waits(lead_id: int) -> bool:
-    """Whether the lead's turn is still to come, or just about to be taken."""
-    return WAITING.filter(pk=lead_id).exists()
+def turn_of(lead_id: int) -> datetime | None:
+    """When the lead is let in, where it waits for that."""
+    return WAITING.filter(pk=lead_id).values_list("admit_at", flat=True).first()
 
 
 def forget(lead_id: int, *, due_by: datetime | None = None) -> bool:

@@ -78,7 +78,7 @@ def _must_wait(case: Case, stage: str, fresh: Sequence[Activity], held: Held | N
     if held is not None and admission.outruns(case.terms, held):
         waits = _lifted_by_rules(case, fresh)
     else:
-        waits = held.admit_at is not None if held is not None else admission.waits(case.lead.pk)
+        waits = bool(held.admit_at if held is not None else admission.turn_of(case.lead.pk))
     if not waits or stage in replace(case, activities=list(fresh)).score.catapults:
         return False
     if held is not None and admission.outruns(case.terms, held):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from config.web.errors import Refusal
 from leads import normalise
 from leads.fields import HOLDERS
 from leads.models import Activity, Campaign, Company, CompanyUsage, ContactKind, Lead, Person
-from leads.services import cases, judging, routing, segments
+from leads.services import admission, cases, judging, routing, segments
 from leads.services.cases import Case
 from sla import criteria
 from sla.criteria import Criteria
@@ -36,7 +36,8 @@ class Leg:
 
 @dataclass(frozen=True)
 class DryRun:
-    """`enters` is the stage the lead would enter now, with its cause; `why_not` what keeps it from qualifying."""
+    """`enters` is the stage the lead would enter now; `why_not` what keeps it from qualifying; `turn_at` until when it waits
+    where it met a definition by new rules (services/admission.py)."""
 
     segment: str
     terms: Terms
@@ -46,13 +47,14 @@ class DryRun:
     enters: str
     why_not: tuple[str, ...]
     legs: tuple[Leg, ...]
+    turn_at: datetime | None = None
 
 
 def of_lead(lead: Lead, at: datetime) -> DryRun:
     """Where a lead that is here would go now, under the terms in force."""
     terms = cases.terms_for(lead, at)
     case = Case(lead, cases.addresses_of(lead.person_id), cases.deeds_of(lead.pk), terms, at)
-    return _run(case, lead.segment.name)
+    return replace(_run(case, lead.segment.name), turn_at=admission.turn_of(lead.pk))
 
 
 def own_fields(at: datetime) -> list[str]:

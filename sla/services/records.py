@@ -10,7 +10,7 @@ from typing import Any
 
 from config.web.errors import Refusal
 from sla.models import Version
-from sla.services.compiling import canonical, terms_of
+from sla.services.compiling import canonical, content_hash, terms_of
 
 KIND, FORMAT = "handoff-agreement", 1
 FENCE = "```json handoff-agreement"
@@ -35,6 +35,11 @@ class Carried:
     form: str  # "markdown", "json", "pdf"
     words: str = ""
     data: bytes = b""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the content has the hash it states."""
+        return str(self.record.get("content_hash")) == content_hash(self.record["content"])
 
 
 def record_of(version: Version) -> Record:

@@ -65,6 +65,10 @@ def import_draft(request: PortalRequest) -> HttpResponse:
             problems = refusal.facts.get("problems") or [refusal.message]
         else:
             messages.success(request, f"{version} is a draft now. See what it changes before you propose it.")
+            if not form.cleaned_data["file"].is_whole:
+                messages.warning(
+                    request, "The file was edited after it was exported: its content is not what its hash states."
+                )
             return redirect(version_url(version.public_id))
     context = {"form": form, "problems": problems, "crumbs": [("Agreements", reverse("agreements"))]}
     return render(request, "sla/import.html", context, status=422 if problems or form.errors else 200)

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from config.accounts.models import User
 from leads import scoring
-from leads.models import Lead, MergeProposal, ScoreWatch
+from leads.models import Lead, LeadScore, MergeProposal, ScoreWatch
 from leads.services import judging, overview, scores
 from sla.criteria import Facts
 from sla.services.compiling import in_force
@@ -134,6 +134,9 @@ def test_a_dry_run_says_where_anybody_would_go_and_why(cast: Cast, page: Any) ->
     assert "no, for it asks that" in text
     lead = cast.lead("ada").lead
     assert "Where would Ada Lovelace go?" in page(cast.mara, "routing_dry_run", lead=lead.public_id)
+    assert "Not before its turn" not in page(cast.mara, "routing_dry_run", lead=lead.public_id)
+    LeadScore.objects.filter(pk=lead.pk).update(admit_at=NOW)
+    assert "Not before its turn" in page(cast.mara, "routing_dry_run", lead=lead.public_id)
     page(cast.mara, "routing_dry_run", lead="nonsense", status=404)
     assert "No country" in page(cast.mara, "routing_dry_run", email="", country="Atlantis", status=422)
 

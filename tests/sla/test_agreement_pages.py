@@ -220,6 +220,10 @@ def test_files_to_take_away_and_to_bring(cast: Cast, mara: Client, sam: Client):
     assert sam.get(reverse("agreement_import")).status_code == 403
     brought = mara.post(reverse("agreement_import"), {"agreement": cast.agreement.pk, "file": file(text)})
     assert brought.headers["Location"] == url("version", Version.objects.get(state="draft"))
+    assert "was edited after it was exported" not in mara.get(brought.headers["Location"]).content.decode()
+    edited = file(text.replace('"currency":"EUR"', '"currency":"USD"', 1))
+    brought = mara.post(reverse("agreement_import"), {"agreement": cast.agreement.pk, "file": edited})
+    assert "was edited after it was exported" in mara.get(brought.headers["Location"]).content.decode()
 
 
 def test_the_lasting_address_leads_to_what_is_in_force(cast: Cast, sam: Client):

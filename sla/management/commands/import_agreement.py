@@ -39,6 +39,8 @@ class Command(BaseCommand):
                 "Nothing was imported:\n" + "\n".join(f"- {problem}" for problem in problems)
             ) from refusal
         self.stdout.write(f"{version} is a draft now.")
+        if not carried.is_whole:
+            self.stdout.write("The file was edited after it was exported: its content is not what its hash states.")
 
     def _agreement(self, key: str | None) -> Agreement:
         """The segment's agreement; made where the segment has none yet."""
