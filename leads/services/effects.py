@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from config.accounts.models import User
@@ -18,6 +18,8 @@ from leads.services import callbacks, cases, claiming, clearing, clockwork, outc
 from leads.services.cases import Case
 from leads.services.details import Details
 from leads.services.queueing import Reservation
+from sla import businesstime
+from sla.openhours import Hours
 from sla.terms import CadenceTerms, DispositionTerms
 
 USUAL_RETRY = timedelta(minutes=240)  # where the outcome names no wait of its own
@@ -84,7 +86,9 @@ def _retry(result: Result) -> None:
     wait = timedelta(minutes=result.term.retry_minutes) if result.term.retry_minutes else USUAL_RETRY
     not_before = result.at + wait
     if result.term.other_time_band and cadence is not None:
-        not_before = other_band(not_before, result.at, _desk_zone(result.case), cadence)
+        desk = result.case.desk(result.handoff.to_team_id)
+        hours = queueing.hours_of(result.case, desk, not_before, result.handoff.to_function)
+        not_before = other_band(not_before, result.at, hours, _desk_zone(result.case), cadence)
     of_all = f", {tries} of {cadence.attempts} tries" if cadence is not None else ""
     _again(result, not_before, f"{result.term.label} at the last try{of_all}")
 
@@ -94,23 +98,29 @@ def _desk_zone(case: Case) -> str:
     return term.time_zone if term is not None else "UTC"
 
 
-def other_band(not_before: datetime, tried_at: datetime, zone_name: str, cadence: CadenceTerms) -> datetime:
-    """The first instant from `not_before` on in a part of the day other than the one just tried.
-
-    Parts of the day are the desk's; where none is agreed, or only one, `not_before` itself.
-    """
+def other_band(
+    not_before: datetime, tried_at: datetime, hours: Hours, zone_name: str, cadence: CadenceTerms
+) -> datetime:
+    """The first instant from `not_before` on, within the hours of calls, in a part of the day other than the one just
+    tried. Parts of the day are the desk's; where there is no such instant within a week, `not_before` itself."""
     zone = ZoneInfo(zone_name)
     tried = band_of(tried_at.astimezone(zone), cadence)
-    here = not_before.astimezone(zone)
-    if band_of(here, cadence) not in (None, tried):
-        return not_before
+    first_day = not_before.astimezone(zone).date()
     for days in range(8):
-        day = here.date() + timedelta(days=days)
-        for number, (start, _) in enumerate(cadence.time_bands):
-            opens = datetime.combine(day, datetime.strptime(start, "%H:%M").time(), zone)  # noqa: DTZ007 - a time of day
-            if number != tried and opens > not_before:
-                return opens.astimezone(not_before.tzinfo)
+        found = []
+        for number, (start, end) in enumerate(cadence.time_bands):
+            opens, closes = (_on(first_day + timedelta(days=days), clock, zone) for clock in (start, end))
+            if number != tried and closes > not_before:
+                at = businesstime.next_opening(hours, max(opens, not_before))
+                found += [at] if at < closes else []
+        if found:
+            return min(found)
     return not_before
+
+
+def _on(day: date, clock: str, zone: ZoneInfo) -> datetime:
+    hour, minute = clock.split(":")
+    return (datetime.combine(day, time(), zone) + timedelta(hours=int(hour), minutes=int(minute))).astimezone(UTC)
 
 
 def band_of(here: datetime, cadence: CadenceTerms) -> int | None:

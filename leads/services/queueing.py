@@ -74,7 +74,7 @@ def place(
     not_before = max(not_before or case.at, case.at)
     key = calendar_key(case, to_function)
     window = lead_window(case, desk)
-    hours = calling.callable_hours(desk_hours(case.terms, key, desk), window, not_before)
+    hours = hours_of(case, desk, not_before, to_function)
     opens, closes = calling.next_window(hours, not_before)
     if reservation is not None and reservation.is_callback:
         opens, closes = _as_agreed(opens, closes, reservation)
@@ -139,6 +139,12 @@ def desk_hours(terms: Terms, calendar: str, desk: Desk) -> Hours:
 def lead_window(case: Case, desk: Desk) -> calling.LeadWindow:
     """When this person may be called."""
     return calling.window_of(case.lead.person, case.addresses.get("phone", ""), desk.time_zone, desk.rule, case.at)
+
+
+def hours_of(case: Case, desk: Desk, at: datetime, to_function: str = Function.TELEQUALIFICATION) -> Hours:
+    """When the desk may call this person, from `at` on."""
+    open_hours = desk_hours(case.terms, calendar_key(case, to_function), desk)
+    return calling.callable_hours(open_hours, lead_window(case, desk), at)
 
 
 def hours_key(team_id: int, version_id: int, calendar: str, window: calling.LeadWindow) -> str:

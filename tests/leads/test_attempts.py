@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
@@ -69,6 +70,21 @@ def test_six_tries_in_vain_end_where_the_agreement_says(cast: Cast) -> None:
     assert clock(handoff, "attempts").state == "met"
     assert not QueueItem.objects.filter(pk=handoff.pk).exists()
     assert all(finding.clean for finding in audit.run())
+
+
+def test_each_try_is_made_in_another_part_of_the_day_that_suits_the_lead_too(cast: Cast) -> None:
+    """New York's morning is the desk's afternoon: 14:00 to 17:00, that is two of its parts."""
+    CallingRule.objects.create(
+        country="US", window={day: [["08:00", "20:00"]] for day in WEEKDAYS}, holidays_closed=False
+    )
+    handoff = cast.lead("ada", phone="+12125550123", country="US", deeds=("demo_request",), intent="Demo").handoff
+    assert handoff is not None
+    parts = []
+    for _ in range(4):
+        opens = QueueItem.objects.get(pk=handoff.pk).callable_from.astimezone(ZoneInfo("Europe/Berlin"))
+        parts.append("noon" if opens.hour < 15 else "afternoon")
+        attempts.record(handoff.pk, by=cast.tim, at=opens + 2 * MINUTE, disposition="na")
+    assert parts == ["noon", "afternoon", "noon", "afternoon"]
 
 
 def test_qualified_hands_on_with_the_answers(cast: Cast) -> None:

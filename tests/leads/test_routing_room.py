@@ -44,7 +44,7 @@ def decision(cast: Cast, to: str, lead: Lead, trace: Trace) -> routing.Decision 
 @pytest.mark.parametrize("to", ["account_owner", "person"])
 def test_the_owner_of_an_account_and_a_named_person_get_nothing_while_away(cast: Cast, to: str) -> None:
     lead = cast.lead("ada").lead
-    Company.objects.filter(pk=lead.company_id).update(owner=cast.sam)
+    Company.objects.update(owner=cast.sam)
     found = decision(cast, to, lead, Trace())
     assert found is not None
     assert found.user_id == cast.sam.pk
