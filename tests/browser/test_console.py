@@ -298,6 +298,22 @@ def test_a_break_chosen_in_the_bar_frees_the_lead_and_the_manager_sees_it(
     forgive(complaints)
 
 
+def test_what_a_manager_has_picked_stays_picked_while_leads_arrive(sign_in: SignIn, cast: Cast) -> None:
+    first, _ = wait(cast, 2)
+    board = sign_in(cast.tom)
+    board.goto("/queue/board/")
+    expect(board.locator("body")).to_have_attribute("data-live-state", "open")
+    board.get_by_role("checkbox", name="Select Lead0 Number 0").check()
+    board.get_by_label("Give to").select_option(label="Tess Olsen")
+    cast.hot("late", timezone.now(), last_name="Late", phone="+4930123499", email="late@other.example")
+    expect(board.locator("#list").get_by_role("link", name="Late Late")).to_be_visible()
+    expect(board.get_by_role("checkbox", name="Select Lead0 Number 0")).to_be_checked()
+    expect(board.locator("[data-pick-count]")).to_have_text("1")
+    board.get_by_role("button", name="Give to them").click()
+    expect(board.locator("#list")).to_contain_text("Kept for Tess Olsen")
+    assert QueueItem.objects.get(pk=first.pk).reserved_for == cast.tess
+
+
 def test_news_of_ones_presence_wait_while_its_menu_is_open(sign_in: SignIn, cast: Cast) -> None:
     page = sign_in(cast.tim)
     page.goto("/queue/")

@@ -1,7 +1,6 @@
-/* The inbox: which line is open, what is picked while the list renews itself, and a phone's one-thing-at-a-time. */
+/* The inbox: which line is open, and a phone's one-thing-at-a-time. */
 
 const main = document.querySelector(".inbox-main");
-let picked = [];
 
 function mark() {
   const open = document.getElementById("handoff")?.dataset.handoff;
@@ -23,22 +22,7 @@ function show() {
   }
 }
 
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target.id !== "inbox-list") return;
-  const by = event.detail.requestConfig.triggeringEvent?.type ?? "";
-  const boxes = by.startsWith("live:") ? document.querySelectorAll("#inbox-list [data-pick]:checked") : [];
-  picked = [...boxes].map((box) => box.id);
-});
 document.addEventListener("htmx:afterSettle", (event) => {
-  const swapped = event.detail.target?.id;
-  if (swapped === "inbox-list") {
-    for (const id of picked) {
-      const box = document.getElementById(id);
-      if (!box) continue;
-      box.checked = true;
-      box.dispatchEvent(new Event("change", { bubbles: true }));
-    }
-  }
   if (event.detail.requestConfig?.elt?.matches(".split-item")) show();
   mark();
 });

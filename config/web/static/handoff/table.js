@@ -40,6 +40,18 @@ function count() {
   }
 }
 
+/* What is picked stays so when a list renews itself, as far as its rows are still there; not when somebody turns the page. */
+let picked = [];
+
+function keepPicked() {
+  picked = [...document.querySelectorAll("[data-pick]:checked")].map((box) => box.value);
+}
+
+function pickAgain() {
+  for (const box of document.querySelectorAll("[data-pick]")) box.checked ||= picked.includes(box.value);
+  count();
+}
+
 /* A list wider than the screen can be scrolled by keys too. */
 function makeScrollable() {
   for (const frame of document.querySelectorAll(".table-frame")) {
@@ -63,8 +75,15 @@ document.addEventListener("click", (event) => {
   for (const box of document.querySelectorAll("[data-pick]:checked")) box.checked = false;
   count();
 });
+document.addEventListener("htmx:oobBeforeSwap", keepPicked);
+document.addEventListener("htmx:oobAfterSwap", pickAgain);
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const byItself = (event.detail.requestConfig.triggeringEvent?.type ?? "").startsWith("live:");
+  if (byItself) keepPicked();
+  else picked = [];
+});
 document.addEventListener("htmx:afterSettle", () => {
-  count();
+  pickAgain();
   makeScrollable();
 });
 document.addEventListener("toggle", makeScrollable, true); // a table inside <details>
