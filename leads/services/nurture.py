@@ -45,9 +45,9 @@ def park(
     day = return_on or local_date(case.at) + timedelta(days=days or DEFAULT_DAYS)
     move = stages.Move(case.at, f"{kind}:{reason}" if reason else kind, case.terms, by, case.score.total)
     stages.enter(case.lead, Stage.NURTURE, move)
+    stages.reopen(case.lead)
     case.lead.owner = None
-    case.lead.closed_at, case.lead.closed_reason = None, ""
-    case.lead.save(update_fields=["owner", "closed_at", "closed_reason", "stage"])
+    case.lead.save(update_fields=["owner", "stage"])
     return NurtureSpell.objects.create(
         lead=case.lead,
         handoff=handoff,
@@ -118,11 +118,6 @@ def revive(lead_id: int, *, return_on: date, by: User, at: datetime, note: str =
         raise Conflict("not_lost", "Only a lost lead is taken back into nurture.", stage=case.terms.label(lead.stage))
     if return_on <= local_date(at):
         raise Refusal("past_date", "The return date must lie ahead.", fields={"return_on": "Choose a later date."})
-    newer = Lead.objects.filter(person_id=lead.person_id, segment_id=lead.segment_id, closed_at=None).exclude(
-        pk=lead.pk
-    )
-    if newer.exists():
-        raise Conflict("came_back", "This person has come back by themselves; work with the new lead.")
     reason = lead.closed_reason
     spell = park(case, kind="lost", reason=reason, by=by, note=note, return_on=return_on)
     publish(News("nurture.revived", str(lead.public_id), at, {"return_on": return_on.isoformat()} | cases.signed(by)))

@@ -72,9 +72,7 @@ def _bring_back(handoff: Handoff, case: Case, *, by: User, cause: str) -> None:
     """The lead stands again where it stood when it was first offered, by ordinary steps in the ledger."""
     lead = case.lead
     nurture.leave(lead, case.at, cause)
-    if lead.closed_at is not None:
-        lead.closed_at, lead.closed_reason = None, ""
-        lead.save(update_fields=["closed_at", "closed_reason", "stage"])
+    stages.reopen(lead)
     stages.bring_back(lead, handoff.stage, stages.Move(case.at, cause, case.terms, by, case.score.total))
 
 

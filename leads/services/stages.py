@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django_fsm import TransitionNotAllowed
 
 from config.accounts.models import User
@@ -131,6 +131,19 @@ def enter(lead: Lead, stage: str, move: Move) -> bool:
     lead.version_id = move.terms.version_id or None
     lead.save(update_fields=["stage", "stage_since", "version"])
     return True
+
+
+def reopen(lead: Lead) -> None:
+    """A locked lead that was closed goes on. Raises Conflict where its person has come back by themselves: one lead of a
+    person is open in a segment, and of two who begin one at the same instant the database lets one."""
+    if lead.closed_at is None:
+        return
+    lead.closed_at, lead.closed_reason = None, ""
+    try:
+        with transaction.atomic():
+            lead.save(update_fields=["closed_at", "closed_reason", "stage"])
+    except IntegrityError as error:
+        raise Conflict("came_back", "This person has come back by themselves; work with the new lead.") from error
 
 
 def enter_through(lead: Lead, stages: tuple[str, ...], move: Move) -> None:

@@ -10,8 +10,10 @@ from django.db import transaction
 
 from config.web.errors import Conflict
 from leads.models import Handoff, Lead, Person, QueueItem
-from leads.services import audit, cases, claiming, handoffs
-from tests.cast import HOUR, MINUTE, NOW, Cast
+from leads.services import audit, cases, claiming, handoffs, nurture
+from leads.services.nurture import local_date
+from tests.cast import DAY, HOUR, MINUTE, NOW, Cast
+from tests.leads.test_nurture import lost
 from tests.races import race, winners
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -99,3 +101,16 @@ def test_a_claim_and_an_act_on_the_same_lead_do_not_wait_for_each_other(cast: Ca
             return QueueItem.objects.select_for_update().get(pk=handoff.pk).claimed_by_id == cast.tim.pk
 
     assert race(claims, acts) == [None, True]
+
+
+def test_a_lost_lead_is_taken_back_while_its_person_comes_back_and_one_lead_is_open(cast: Cast) -> None:
+    for number in range(12):
+        lead = lost(cast, name=f"lead{number}")
+        taken, come = race(
+            partial(nurture.revive, lead.pk, return_on=local_date(NOW + 60 * DAY), by=cast.mara, at=NOW + 2 * DAY),
+            partial(cast.lead, f"lead{number}", NOW + 2 * DAY, external_id=f"again-{number}"),
+        )
+        assert not isinstance(come, Exception), come
+        assert not isinstance(taken, Exception) or isinstance(taken, Conflict), taken
+        assert Lead.objects.filter(person=lead.person, closed_at=None).count() == 1
+    assert all(finding.clean for finding in audit.run())
