@@ -68,14 +68,25 @@ def back_to_giver(
         user_id=None if giver.function == Function.TELEQUALIFICATION else handoff.from_user_id,
         to_queue=giver.function == Function.TELEQUALIFICATION,
         kind="standard",
-        why=(f"Given back by {handoff.to_team.name}.",),
+        why=(_back_words(case, handoff, kind, reason),),
     )
+    packet = handoff.packet
     _offer_again(
         case,
         handoffs.Offer(
-            handoffs.Giver(handoff.to_function, handoff.to_team_id, by), to=decision, follows=handoff, note=note
+            handoffs.Giver(handoff.to_function, handoff.to_team_id, by), to=decision, follows=handoff, note=note,
+            answers=dict(packet.get("answers", {})), next_step=packet.get("next_step", ""),
         ),
-    )
+    )  # fmt: skip
+
+
+def _back_words(case: Case, handoff: Handoff, kind: str, reason: str) -> str:
+    """Why a lead is back, for whoever gets it."""
+    if kind == "expired":
+        return f"Pulled back from {handoff.to_team.name}, which had not decided in time"
+    term = case.terms.reasons.get(reason)
+    verb = "Rejected" if kind == "rejected" else "Given back"
+    return f"{verb} by {handoff.to_team.name}: {term.label if term else reason}"
 
 
 def _rerouted(case: Case, handoff: Handoff, by: User | None) -> bool:

@@ -13,7 +13,19 @@ from django.conf import settings
 
 from config.accounts.models import User
 from config.web.wording import ago
-from leads.models import Activity, Attempt, Callback, CallDraft, ContactKind, Handoff, Lead, PhoneCall, QueueItem
+from leads.models import (
+    Activity,
+    Attempt,
+    Callback,
+    CallDraft,
+    ContactKind,
+    Handoff,
+    HandoffState,
+    Lead,
+    Outcome,
+    PhoneCall,
+    QueueItem,
+)
 from leads.services import callbacks, cases, clockwork, dialling, drafts, gates
 from leads.services.gates import Clearance
 from sla.criteria import humanise
@@ -245,19 +257,28 @@ def touches_of(tries: list[Attempt], handed: list[Handoff], terms: Terms) -> lis
                 "tone": "azure",
             }
         )
-        if handoff.state == "rejected" and handoff.decided_at:
-            reason = terms.reasons.get(handoff.reason)
-            found.append(
-                {
-                    "at": handoff.decided_at,
-                    "title": f"Rejected: {reason.label if reason else handoff.reason}",
-                    "text": handoff.note,
-                    "by": handoff.decided_by.name if handoff.decided_by else "",
-                    "icon": "thumb-down",
-                    "tone": "red",
-                }
-            )
+        if ended := _ending(handoff, terms):
+            found.append({"text": handoff.note, **ended})
     return sorted(found, key=lambda item: item["at"], reverse=True)[:TOUCHES]
+
+
+def _ending(handoff: Handoff, terms: Terms) -> dict[str, Any] | None:
+    """How a handoff came back; None while it goes on, or went on to the next team."""
+    reason = terms.reasons.get(handoff.reason)
+    because = f": {reason.label}" if reason else ""
+    team, decided = handoff.to_team.name, {"at": handoff.decided_at, "by": cases.who(handoff.decided_by)}
+    match handoff.state:
+        case HandoffState.REJECTED:
+            return {"title": f"Rejected by {team}{because}", "icon": "thumb-down", "tone": "red", **decided}
+        case HandoffState.EXPIRED:
+            return {"title": f"Pulled back from {team}", "icon": "arrow-back-up", "tone": "orange", **decided}
+        case HandoffState.WITHDRAWN:
+            return {"title": f"Withdrawn from {team}", "icon": "arrow-back-up", "tone": "secondary", **decided}
+        case HandoffState.CLOSED if handoff.outcome in (Outcome.RECYCLED, Outcome.DISQUALIFIED):
+            words = "Given back" if handoff.outcome == Outcome.RECYCLED else "Ruled out"
+            title = f"{words} by {team}{because}"
+            return {"title": title, "icon": "arrow-back-up", "tone": "secondary", "at": handoff.closed_at}
+    return None
 
 
 def _try(tried: Attempt, terms: Terms) -> dict[str, Any]:

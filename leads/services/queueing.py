@@ -55,7 +55,10 @@ def item_for(handoff: Handoff, case: Case, desk: Desk, clocks: list[Clock]) -> Q
     if queue_id is None:
         return None
     item = QueueItem(handoff=handoff, queue_id=queue_id)
-    place(item, case, desk, clocks, to_function=handoff.to_function, why=reason(case, clocks))
+    why = reason(case, clocks)
+    if handoff.follows_id is not None and handoff.route_why:
+        why = f"{handoff.route_why[-1]}; {why}"
+    place(item, case, desk, clocks, to_function=handoff.to_function, why=why)
     return item
 
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from config.web.errors import Conflict, Refusal
 from leads.models import DoNotCall, Handoff, NurtureSpell, OwnerSpell, QueueItem
-from leads.services import audit, handoffs, outcomes
+from leads.services import audit, console, handoffs, outcomes
 from sla.models import Clock
 from tests.cast import ANSWERS, DAY, HOUR, MINUTE, NOW, Cast
 
@@ -121,6 +121,18 @@ def test_an_expired_offer_to_sales_waits_at_the_desk_again(cast: Cast) -> None:
     back = Handoff.objects.get(lead=handoff.lead, state="offered")
     assert back.to_function == "telequalification"
     assert all(finding.clean for finding in audit.run())
+
+
+def test_who_calls_a_lead_that_came_back_sees_why_and_what_was_answered_before(cast: Cast) -> None:
+    pulled, refused = cast.with_sales("ada"), cast.with_sales("bob", phone="+4930123457")
+    handoffs.expire(pulled.pk, at=NOW + 5 * DAY)
+    handoffs.reject(refused.pk, by=cast.sam, at=NOW + HOUR, reason="packet-incomplete", attribute="question.budget")
+    for before, words in ((pulled, "Pulled back from Sales"), (refused, "Rejected by Sales: ")):
+        again = Handoff.objects.get(follows=before)
+        assert QueueItem.objects.get(pk=again.pk).why.startswith(words)
+        seen = console.sheet(again, rep=cast.tess, at=NOW + 5 * DAY + HOUR)
+        assert {question.key: answer for question, answer in seen.questions}["need"] == ANSWERS["need"]
+        assert any(touch["title"].startswith(words) for touch in seen.touches)
 
 
 def test_reassigning_inside_the_team_leaves_the_clocks_alone(cast: Cast) -> None:
