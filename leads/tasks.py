@@ -18,6 +18,7 @@ from leads.services import (
     claiming,
     feedback,
     merging,
+    next_steps,
     nurture,
     rescoring,
     usage,
@@ -51,6 +52,13 @@ def sweep_presence() -> None:
 def return_from_nurture() -> None:
     with heartbeat("return_from_nurture") as beat:
         beat.handled = nurture.return_due(timezone.now())
+
+
+@app.task(name="leads.tasks.remind_of_next_steps")
+def remind_of_next_steps() -> None:
+    """Remind of the next steps of opportunities that are due today or have gone by."""
+    with heartbeat("remind_of_next_steps") as beat:
+        beat.handled = next_steps.remind(timezone.now())
 
 
 @app.task(name="leads.tasks.audit_leads")

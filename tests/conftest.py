@@ -92,7 +92,7 @@ def nudges(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     noted: list[float] = []
     real = module.nudge
 
-    def note() -> None:
+    def note(task: str = module.DISPATCH) -> None:
         noted.append(time.monotonic())
 
     for name, found in sys.modules.copy().items():  # another thread may just be importing

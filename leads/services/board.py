@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from config.accounts.models import Membership, Presence, User
 from config.accounts.services import presence
+from config.notices.kinds import register_kind
 from config.notices.services.notices import tell
 from config.outbox.services.events import News, publish
 from config.web.errors import Conflict, Refusal
@@ -26,6 +27,8 @@ from sla.models.clock import OPEN_STATES
 COUNTED = 1000
 KEPT_FOR = timedelta(hours=1)
 KIND_GIVEN, KIND_TAKEN = "lead_given", "lead_taken_away"
+register_kind(KIND_GIVEN, "My manager gives me a lead of the queue", group="Calls")
+register_kind(KIND_TAKEN, "A lead I had in hand goes to a colleague", group="Calls")
 SOON = (5, 15, 60)
 
 COUNTS = """

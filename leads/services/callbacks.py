@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from config.accounts.choices import PresenceState
 from config.accounts.models import Membership, User
+from config.notices.kinds import register_kind
 from config.notices.models import Urgency
 from config.notices.services.notices import tell
 from config.outbox.services.events import News, publish
@@ -30,6 +31,8 @@ OPEN = (Callback.State.WAITING, Callback.State.OPENED)
 ASKED_FOR = "the lead asked for a date"
 READY_STATES = (PresenceState.AVAILABLE, PresenceState.WRAP_UP)
 KIND_DUE, KIND_MISSED = "callback_due", "callback_missed"
+register_kind(KIND_DUE, "A callback of mine is due", group="Calls")
+register_kind(KIND_MISSED, "A callback was missed", group="Calls")
 
 
 def make(

@@ -17,6 +17,7 @@ from django.urls import reverse
 from config.accounts.actor import Actor
 from config.accounts.choices import Role
 from config.accounts.models import Membership, User
+from config.notices.kinds import register_kind
 from config.notices.services.notices import tell
 from config.outbox.models import CHANNEL
 from config.outbox.services.events import News, publish, tell_pages
@@ -32,6 +33,7 @@ GRACE = timedelta(seconds=10)  # a page that goes away may be on its way back: a
 SKIP_REST = timedelta(hours=1)
 LOOKED_AT = 50  # rows whose window proved stale that one claim puts aside before it gives up
 KIND_SKIPPED = "lead_skipped"
+register_kind(KIND_SKIPPED, "Everybody has skipped a lead", group="Calls")
 LIVE_CLAIMED, LIVE_FREED = "queue.claimed", "queue.freed"
 
 # What one rep may be given now, of the rows that are ready and free.

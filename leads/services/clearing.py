@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from config.accounts.models import User
+from config.notices.kinds import register_kind
 from config.notices.models import Urgency
 from config.notices.services.notices import tell
 from config.outbox.services.events import News, publish
@@ -21,6 +22,7 @@ from leads.services.gates import Clearance
 OVERRIDE_HOLDS = timedelta(hours=1)
 SAID_AGAIN = timedelta(minutes=15)  # the same refusal to the same rep is kept once in this time
 KIND_ASKED = "call_override_asked"
+register_kind(KIND_ASKED, "A rep asks to be allowed a call", group="Calls")
 
 
 def clearance_of(handoff: Handoff, case: Case) -> Clearance:

@@ -129,8 +129,10 @@ def band_of(here: datetime, cadence: CadenceTerms) -> int | None:
 
 
 def _callback(result: Result) -> None:
-    """A promise to call at a time: the rep's own, open to the team when missed."""
+    """A promise to call at a time: the rep's own, open to the team when missed. The promise of a next step stands still
+    until then, where one is agreed."""
     assert result.details.callback_at is not None
+    _next_promise(result)
     callbacks.make(
         result.handoff, result.case, owner=result.by, due_at=result.details.callback_at, note=result.details.note,
         attempt=result.attempt,
@@ -139,9 +141,9 @@ def _callback(result: Result) -> None:
 
 def _next_step(result: Result) -> None:
     """Connected, in progress: it stays with the rep, who knows when the next step is due."""
+    callbacks.end(result.handoff, result.at)
+    _next_promise(result)
     if result.details.callback_at is None:
-        callbacks.end(result.handoff, result.at)
-        _next_promise(result)
         return
     callbacks.make(
         result.handoff, result.case, owner=result.by, due_at=result.details.callback_at,

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from config.accounts.choices import Role
+from config.accounts.choices import PresenceState, Role
 from config.accounts.models import Membership, User
 from config.notices.kinds import register_kind
 from config.notices.models import Urgency
@@ -63,7 +63,7 @@ def commitment_of(clock: Clock) -> CommitmentTerms:
 
 def _tell_owner(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -> None:
     if event.speaks and not _told_by_the_breach(clock, event):
-        _tell(givers(handoff) if clock.kind == "contest" else owners(handoff), clock, event, handoff, at)
+        _tell(givers(handoff) if clock.kind == "contest" else owners(handoff, at), clock, event, handoff, at)
 
 
 def _told_by_the_breach(clock: Clock, event: ClockEvent) -> bool:
@@ -83,7 +83,7 @@ def _tell_giver(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime)
 
 def _breached(clock: Clock, event: ClockEvent, handoff: Handoff, at: datetime) -> None:
     """A broken promise is told to who holds the lead and to both sides' managers."""
-    people = {user.pk: user for user in owners(handoff)}
+    people = {user.pk: user for user in owners(handoff, at)}
     for manager in managers_of([handoff.to_team_id, *giver_teams(handoff)]):
         people[manager.pk] = manager
     _tell(people.values(), clock, event, handoff, at)
@@ -103,11 +103,9 @@ def _tell(people: Iterable[User], clock: Clock, event: ClockEvent, handoff: Hand
     person, company = handoff.lead.person.name, handoff.lead.company
     who = f"{person}, {company.name}" if company else person
     title = title_of(commitment, event, who)
-    actions: list[Action] = []
-    if clock.kind == "decision" and handoff.state == "offered":
-        subject = str(handoff.public_id)
-        actions = [Action("Accept", "accept_handoff", subject), Action("Reject", "reject_handoff", subject)]
-    for zone, readers in by_zone(people).items():
+    offers = clock.kind == "decision" and handoff.state == "offered"
+    deciders = {user.pk for user in receivers(handoff)} if offers else set()
+    for (zone, decides), readers in _alike(people, deciders).items():
         tell(
             readers,
             kind="clock_breached" if event.step == BREACH else "clock_warned",
@@ -117,17 +115,29 @@ def _tell(people: Iterable[User], clock: Clock, event: ClockEvent, handoff: Hand
             url=f"/handoffs/{handoff.public_id}/",
             dedupe_key=f"clock:{clock.pk}:{event.step}",
             subject=str(handoff.lead.public_id),
-            actions=actions,
+            actions=_decisions(handoff) if decides else (),
             at=at,
         )
 
 
-def by_zone(people: Iterable[User]) -> dict[str, list[User]]:
-    """Who reads times in which zone."""
-    found: dict[str, list[User]] = {}
+def _alike(people: Iterable[User], deciders: set[int]) -> dict[tuple[str, bool], list[User]]:
+    """Who reads times in which zone, and may decide on the lead or may not."""
+    found: dict[tuple[str, bool], list[User]] = {}
     for user in people:
-        found.setdefault(user.time_zone, []).append(user)
+        found.setdefault((user.time_zone, user.pk in deciders), []).append(user)
     return found
+
+
+def _decisions(handoff: Handoff) -> tuple[Action, ...]:
+    subject = str(handoff.public_id)
+    return Action("Accept", "accept_handoff", subject), Action("Reject", "reject_handoff", subject)
+
+
+def receivers(handoff: Handoff) -> list[User]:
+    """Who may decide on it, as `HandoffQuerySet.decided_by` has it: its owner, else the team, and the team's managers."""
+    seats = Membership.objects.active().filter(team_id=handoff.to_team_id).select_related("user")
+    mine = [seat.user for seat in seats if seat.role == Role.MANAGER or handoff.to_user_id in (None, seat.user_id)]
+    return list({user.pk: user for user in mine}.values())
 
 
 def title_of(commitment: CommitmentTerms, event: ClockEvent, who: str) -> str:
@@ -146,15 +156,23 @@ def body_of(commitment: CommitmentTerms, clock: Clock, event: ClockEvent, zone: 
         return f"{label}: due {local(clock.due_at)}."
 
 
-def owners(handoff: Handoff) -> list[User]:
-    """Who holds the lead now: its owner, who has claimed it, else everybody whose queue it waits in."""
+def owners(handoff: Handoff, at: datetime) -> list[User]:
+    """Who holds the lead now: its owner or who has claimed it. A lead that waits in a queue is that of the rep who has been
+    free longest, for everybody else has another in hand or is away; where nobody is free, the managers must know. One
+    without a queue is the whole team's."""
     if handoff.to_user is not None:
         return [handoff.to_user]
     item = QueueItem.objects.select_related("claimed_by").filter(pk=handoff.pk).first()
     if item is not None and item.claimed_by is not None:
         return [item.claimed_by]
     members = Membership.objects.active().filter(team_id=handoff.to_team_id, role=Role.REP).select_related("user")
-    return [member.user for member in members]
+    if item is None:
+        return [member.user for member in members]
+    free = members.filter(
+        user__presence__state=PresenceState.AVAILABLE, user__presence__seen_at__gt=at - routing.SEEN
+    ).exclude(user__in=QueueItem.objects.filter(claimed_by__isnull=False).values("claimed_by"))
+    longest = free.order_by("user__presence__since_at", "pk").first()
+    return [longest.user] if longest is not None else managers_of([handoff.to_team_id])
 
 
 def givers(handoff: Handoff) -> list[User]:

@@ -85,3 +85,5 @@ def test_the_page_costs_the_same_however_much_waits(
 def test_everything_people_are_told_can_be_muted_by_name() -> None:
     known = {kind.code for kind in kinds.registered()}
     assert known >= {"clock_warned", "clock_breached", "version_in_force", "handoff_offered", "outcome_stuck"}
+    assert known >= {"callback_due", "callback_missed", "lead_given", "lead_taken_away", "lead_skipped"}
+    assert known >= {"call_override_asked", "step_due", "step_overdue"}

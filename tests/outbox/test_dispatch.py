@@ -175,7 +175,7 @@ def test_events_held_by_another_dispatcher_are_passed_over():
 
 
 @pytest.mark.django_db
-def test_endpoints_get_the_topics_they_want():
+def test_endpoints_get_the_topics_they_want(nudges, django_capture_on_commit_callbacks):
     everything = Endpoint.objects.create(name="everything", url="https://example.com")
     leads = Endpoint.objects.create(name="leads", url="https://example.com", topics=["lead.*"])
     Endpoint.objects.create(name="clocks", url="https://example.com", topics=["clock.breached"])
@@ -183,7 +183,9 @@ def test_endpoints_get_the_topics_they_want():
     keep_inside("bell.*")
     created, offered = make_event("lead.created"), make_event("handoff.offered")
     make_event("bell.rang")
-    run()
+    with django_capture_on_commit_callbacks(execute=True):
+        run()
+    assert len(nudges) == 1, "a worker is asked to carry the deliveries out at once"
 
     assert set(WebhookDelivery.objects.values_list("event", "endpoint")) == {
         (created.pk, everything.pk),

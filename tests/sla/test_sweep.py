@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from config.accounts.choices import PresenceState
+from config.accounts.models import Presence
 from config.notices.models import Notice
 from config.outbox.health import Beat
 from leads.models import Handoff
@@ -120,15 +122,40 @@ def test_state_at_and_its_twin_in_sql_agree(cast: Cast) -> None:
 
 
 @pytest.mark.django_db
-def test_both_sides_managers_and_the_reps_are_told_of_a_breach_once(cast: Cast) -> None:
+def test_both_sides_managers_and_the_rep_who_is_free_are_told_of_a_breach_once(cast: Cast) -> None:
     cast.hot()
+    for user, minutes in ((cast.tim, 2), (cast.tess, 5)):
+        values = {"state": PresenceState.AVAILABLE, "since_at": NOW - minutes * MINUTE, "seen_at": NOW + 5 * MINUTE}
+        Presence.objects.update_or_create(user=user, defaults=values)
     at = NOW + 6 * MINUTE
     for _ in range(3):
         sweeping.sweep(at)
         sweeping.deliver(at)
     told = Notice.objects.filter(kind="clock_breached", title__contains="First call to high intent")
-    assert {n.recipient for n in told} == {cast.tim, cast.tess, cast.tom, cast.mara, cast.priya}
-    assert told.count() == 5
+    assert {n.recipient for n in told} == {cast.tess, cast.tom, cast.mara, cast.priya}
+    assert told.count() == 4
+
+
+@pytest.mark.django_db
+def test_where_no_rep_is_free_the_managers_are_warned(cast: Cast) -> None:
+    cast.hot()
+    sweeping.sweep(NOW + 4 * MINUTE)
+    sweeping.deliver(NOW + 4 * MINUTE)
+    told = Notice.objects.filter(kind="clock_warned", title__contains="First call to high intent")
+    assert {n.recipient for n in told} == {cast.tom}
+
+
+@pytest.mark.django_db
+def test_only_who_may_decide_can_do_so_by_the_notice(cast: Cast) -> None:
+    handoff = cast.with_sales()
+    sweeping.sweep(NOW + 5 * DAY)
+    sweeping.deliver(NOW + 5 * DAY)
+    late = Notice.objects.filter(
+        kind="clock_breached", subject=str(handoff.lead.public_id), title__contains="Accept or reject"
+    )
+    buttons = {notice.recipient: bool(notice.actions) for notice in late}
+    assert buttons.pop(handoff.to_user)
+    assert buttons == {cast.sina: True, cast.tom: False}
 
 
 @pytest.mark.django_db

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from datetime import datetime
+from functools import partial
 
 from django.db import connection, transaction
 
 from config.outbox.health import Beat
 from config.outbox.models import Endpoint, Event, WebhookDelivery
+from config.outbox.nudge import DELIVER, nudge
 from config.outbox.services.subscribers import subscribers_of
 
 log = logging.getLogger(__name__)
@@ -89,16 +91,17 @@ def _set_aside(event: Event, now: datetime, error: Exception) -> None:
 
 
 def _fan_out(events: list[Event], now: datetime) -> None:
-    """A delivery for each pair of event and endpoint that wants it, in one statement."""
+    """A delivery for each pair of event and endpoint that wants it, in one statement; once committed, a worker is asked to
+    carry them out: a telephone system that is asked for a call must not wait for the next round."""
     if not events:
         return
     endpoints = list(Endpoint.objects.filter(is_active=True))
-    WebhookDelivery.objects.bulk_create(
-        (
-            WebhookDelivery(event=event, endpoint=endpoint, next_at=now)
-            for event in events
-            for endpoint in endpoints
-            if endpoint.wants(event.topic)
-        ),
-        ignore_conflicts=True,
-    )
+    deliveries = [
+        WebhookDelivery(event=event, endpoint=endpoint, next_at=now)
+        for event in events
+        for endpoint in endpoints
+        if endpoint.wants(event.topic)
+    ]
+    if deliveries:
+        WebhookDelivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+        transaction.on_commit(partial(nudge, DELIVER))
