@@ -171,7 +171,7 @@ def work(pipe: Connection, sample: Sample, user_id: int, first: int) -> None:
     from config.accounts.models import User
     from config.outbox.services import events
 
-    events.nudge = lambda: None  # no worker is asked: the reference asks none either
+    events.nudge = lambda task="": None  # no worker is asked: the reference asks none either
     number = first
     rep = Actor.of(User.objects.get(pk=user_id))
     plan = record_plan(sample, rep, number)

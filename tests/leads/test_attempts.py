@@ -12,10 +12,10 @@ from config.web.errors import Conflict, Refusal
 from leads.models import Attempt, Callback, CallingRule, ContactPoint, DoNotCall, Handoff, NurtureSpell, QueueItem
 from leads.services import attempts, audit, claiming
 from leads.services.attempts import Details
-from sla.models import Clock, ClockPause
+from sla.models import Clock, ClockPause, Commitment
 from sla.openhours import WEEKDAYS
-from sla.services import sweeping
-from tests.cast import ANSWERS, DAY, HOUR, MINUTE, NOW, Cast
+from sla.services import drafting, sweeping
+from tests.cast import ANSWERS, DAY, HOUR, MINUTE, NOW, Cast, sign_all
 
 pytestmark = pytest.mark.django_db
 EVIDENCE = "They said so on the phone"
@@ -113,6 +113,29 @@ def test_a_callback_is_personal_and_pauses_what_may_be_paused(cast: Cast) -> Non
         assert claiming.claim_next([cast.queue.pk], by=cast.tess, at=when + MINUTE) is None
         claimed = claiming.claim_next([cast.queue.pk], by=cast.tim, at=when + MINUTE)
     assert claimed == handoff.pk
+
+
+def test_the_promise_of_a_next_step_waits_for_the_date_the_lead_asked_for(cast: Cast) -> None:
+    draft = drafting.draft_from_version(cast.version, by=cast.mara)
+    promise = Commitment.objects.get(version=draft, key="first-call")
+    promise.pk, promise.key, promise.name, promise.metric, promise.target = (
+        None,
+        "next-step",
+        "Next step",
+        "next_step",
+        480,
+    )
+    promise.pausable = True
+    promise.save()
+    cast.version = sign_all(cast, draft, NOW)
+    dated, undated = cast.hot("ada"), cast.hot("bob", phone="+4930123457")
+    attempts.record(undated.pk, by=cast.tim, at=NOW + 3 * MINUTE, disposition="na")
+    details = Details(callback_at=NOW + 2 * DAY, next_step="Ask the boss", note="Spoke")
+    attempts.record(dated.pk, by=cast.tim, at=NOW + 3 * MINUTE, disposition="cq", details=details)
+    assert clock(undated, "next_step").state == "running"
+    waiting = clock(dated, "next_step")
+    assert waiting.state == "paused"
+    assert ClockPause.objects.get(clock=waiting).resumes_at == NOW + 2 * DAY
 
 
 def test_a_lead_that_asks_for_another_date_is_waited_for_until_that_one(cast: Cast) -> None:
