@@ -32,7 +32,10 @@ class QueueForm(forms.ModelForm):
     """Which handoffs a queue takes is a condition on the lead."""
 
     criteria = CriteriaField(
-        label="Takes leads for which", required=False, help_text="Empty: whatever comes.", runs_at_once=True
+        label="Takes leads for which",
+        required=False,
+        runs_at_once=True,
+        help_text="Empty: whatever comes. Holds for leads that come from now on; those that wait are moved on the board.",
     )
 
     class Meta:

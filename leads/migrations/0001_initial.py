@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=config.web.ids.uuid7, editable=False, unique=True)),
                 ('name', models.CharField(max_length=80)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
+                ('position', models.PositiveSmallIntegerField(default=0, help_text='The lower is tried first; of the same position, queues with a condition before one that takes whatever comes.')),
                 ('criteria', models.JSONField(blank=True, default=dict, validators=[sla.models.agreement.validate_criteria])),
                 ('is_active', models.BooleanField(default=True)),
                 ('needs_consent', models.BooleanField(default=False, help_text='Numbers are shown only with consent to calls.')),

@@ -16,12 +16,16 @@ from sla.models.agreement import validate_criteria
 
 
 class CallQueue(models.Model):
-    """A team's queue: which handoffs it takes, tried in order; the first that matches holds the handoff."""
+    """A team's queue: which handoffs it takes, tried in order; the first that matches holds the handoff
+    (`leads/services/desk.py`)."""
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="queues")
     name = models.CharField(max_length=80)
-    position = models.PositiveSmallIntegerField(default=0)
+    position = models.PositiveSmallIntegerField(
+        default=0,
+        help_text="The lower is tried first; of the same position, queues with a condition before one that takes whatever comes.",
+    )
     criteria = models.JSONField(default=dict, blank=True, validators=[validate_criteria])
     is_active = models.BooleanField(default=True)
     needs_consent = models.BooleanField(default=False, help_text="Numbers are shown only with consent to calls.")

@@ -184,9 +184,12 @@ def locked(handoff_id: int) -> QueueItem | None:
 
 
 @transaction.atomic
-def next_lead(actor: Actor, at: datetime) -> Handoff | None:
-    """The next lead for this rep, its hours checked again now that it is theirs; None when nothing may be called."""
-    queues = queues_of(actor.team_ids)
+def next_lead(actor: Actor, at: datetime, *, only: int | None = None) -> Handoff | None:
+    """The next lead for this rep, its hours checked again now that it is theirs; None when nothing may be called.
+
+    `only` names the queue the rep works just now. Their own callbacks, and what is kept for them, come all the same.
+    """
+    queues = [pk for pk in queues_of(actor.team_ids) if only in (None, pk)]
     for _ in range(LOOKED_AT):
         handoff_id = claim_next(queues, by=actor.user, at=at, teams=actor.team_ids)
         if handoff_id is None:

@@ -18,7 +18,7 @@ DESK = """
 SELECT
     (SELECT time_zone FROM accounts_team WHERE id = %(team)s),
     (SELECT coalesce(json_agg(json_build_object('id', q.id, 'name', q.name, 'criteria', q.criteria)
-                              ORDER BY q.position, q.id), '[]')
+                              ORDER BY q.position, q.criteria = '{}', q.id), '[]')
      FROM leads_callqueue q WHERE q.team_id = %(team)s AND q.is_active),
     (SELECT coalesce(json_agg(json_build_array(c.from_at, c.until_at, c.reason) ORDER BY c.from_at), '[]')
      FROM sla_closing c
@@ -40,7 +40,7 @@ class Desk:
     rule: CallingRule | None
 
     def queue_for(self, facts: Facts) -> int | None:
-        """The first active queue whose scope the lead meets."""
+        """The first active queue whose scope the lead meets, by position; of one position, those with a condition first."""
         return next((q["id"] for q in self.queues if criteria.holds(q["criteria"], facts)), None)
 
 

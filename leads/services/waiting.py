@@ -34,13 +34,13 @@ def queues_of(actor: Actor) -> list[CallQueue]:
 def ready(queue_ids: Sequence[int], at: datetime) -> QuerySet[QueueItem]:
     """Free leads that may be called now. Ordered by `promise_at` they stand as they are given out."""
     rows = QueueItem.objects.filter(queue__in=queue_ids, ready=True, claimed_by=None, callable_until__gt=at)
-    return rows.select_related(*WITH_LEADS, "reserved_for")
+    return rows.select_related(*WITH_LEADS, "reserved_for", "queue")
 
 
 def later(queue_ids: Sequence[int]) -> QuerySet[QueueItem]:
     """Free leads whose time has not come: their hours are closed, or a later try was agreed."""
     rows = QueueItem.objects.filter(queue__in=queue_ids, ready=False, claimed_by=None)
-    return rows.select_related(*WITH_LEADS, "reserved_for")
+    return rows.select_related(*WITH_LEADS, "reserved_for", "queue")
 
 
 def next_opening(queue_ids: Sequence[int]) -> datetime | None:

@@ -35,6 +35,7 @@ COLUMNS = (
 )
 LATER_COLUMNS = (Column("opens", "Callable from", sort="callable_from"), *COLUMNS[1:])
 SIZE = 25
+WORKED = "queue"  # in the session: the queue a rep works, where they have chosen one
 
 
 def _by_name(rows: Any, words: str) -> Any:
@@ -59,6 +60,7 @@ def _read(request: PortalRequest, at: datetime) -> dict[str, Any]:
     """Everything the page shows but its frame: five queries, however long the queue."""
     queues = waiting.queues_of(request.actor)
     ids = [queue.pk for queue in queues]
+    chosen = _choose(request, ids)
     later = request.GET.get("when") == "later"
     view: TableView = _table(queues, later).read(request.GET)
     rows = waiting.later(ids) if later else waiting.ready(ids, at)
@@ -81,8 +83,18 @@ def _read(request: PortalRequest, at: datetime) -> dict[str, Any]:
             {"label": "Later", "url": f"{reverse('queue')}?when=later", "active": later, "icon": "clock"},
         ],
         "has_queue": bool(queues),
+        "chosen": next((queue for queue in queues if queue.pk == chosen), None),
+        "several": len(queues) > 1 and chosen is None,
         "opens": None if later or page.rows else waiting.next_opening(ids),
     }
+
+
+def _choose(request: PortalRequest, ids: list[int]) -> int | None:
+    """The queue this page is narrowed to: the one that is worked until another is chosen, or all again."""
+    chosen = next((pk for pk in ids if str(pk) == request.GET.get("queue")), None)
+    if request.session.get(WORKED) != chosen:
+        request.session[WORKED] = chosen
+    return chosen
 
 
 def _tiles(tally: waiting.Tally, mine: list[QueueItem], at: datetime) -> list[dict[str, Any]]:
@@ -159,10 +171,11 @@ def queue_next(request: PortalRequest) -> HttpResponse:
 
 
 def bring_next(request: PortalRequest, at: datetime) -> HttpResponse:
-    handoff = claiming.next_lead(request.actor, at)
+    worked = request.session.get(WORKED)
+    handoff = claiming.next_lead(request.actor, at, only=worked)
     if handoff is None:
         messages.info(request, "Nothing may be called just now. New leads appear here by themselves.")
-        return redirect("queue")
+        return redirect(reverse("queue") + (f"?queue={worked}" if worked else ""))
     return redirect("console", handoff.public_id)
 
 

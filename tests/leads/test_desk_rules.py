@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from config.accounts.choices import PresenceState
 from config.accounts.services import presence
@@ -203,6 +206,33 @@ def test_each_queue_takes_what_its_condition_says(cast: Cast) -> None:
     theirs = cast.hot("ada")
     assert QueueItem.objects.get(pk=ours.pk).queue == french
     assert QueueItem.objects.get(pk=theirs.pk).queue == cast.queue
+
+
+def test_of_one_position_a_queue_with_a_condition_is_tried_before_one_without(cast: Cast) -> None:
+    condition = {"field": "person.country", "op": "in", "value": ["FR"]}
+    french = CallQueue.objects.create(team=cast.queue.team, name="French", criteria=condition)
+    assert french.position == cast.queue.position
+    assert QueueItem.objects.get(pk=cast.hot("claire", country="FR", phone="+33140000000").pk).queue == french
+
+
+def test_a_rep_works_the_queue_they_have_chosen_until_they_choose_another(cast: Cast) -> None:
+    at = timezone.now()
+    other = CallQueue.objects.create(team=cast.queue.team, name="Second", position=9)
+    first, second = cast.hot("ada"), cast.hot("bob", phone="+4930123457")
+    QueueItem.objects.update(ready=True, callable_from=at - HOUR, callable_until=at + HOUR, hours="")
+    QueueItem.objects.filter(pk=second.pk).update(queue=other, promise_at=at + DAY)
+    client = signed_in(cast.tim)
+    assert "in First calls" in client.get(reverse("queue")).content.decode()
+    page = client.get(reverse("queue"), {"queue": other.pk}).content.decode()
+    assert "Next lead of Second" in page
+    assert "in First calls" not in page
+    with patch.object(claiming.windows, "recheck", return_value=True):
+        assert client.post(reverse("queue_next")).url == reverse("console", args=[second.public_id])
+        claiming.let_go_of_all(cast.tim, at)
+        QueueItem.objects.filter(pk=second.pk).delete()
+        assert client.post(reverse("queue_next")).url == reverse("queue") + f"?queue={other.pk}"
+        client.get(reverse("queue"))
+        assert client.post(reverse("queue_next")).url == reverse("console", args=[first.public_id])
 
 
 # --- callbacks as time goes on ---------------------------------------------------------------------------------------------
