@@ -274,6 +274,7 @@ class Heartbeat(models.Model):
     """The last run of each scheduled job: `/healthz` fails when the clock sweep falls silent."""
 
     name = models.CharField(max_length=60, primary_key=True)
+    first_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     handled = models.IntegerField(default=0)

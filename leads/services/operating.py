@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from celery.schedules import crontab
 from django.db import transaction
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 
 from config.celery import app
 from config.outbox.models import Event, Heartbeat
@@ -52,22 +52,28 @@ def overview(at: datetime) -> Operations:
         jobs=jobs(at),
         depths=[*depths(), *own_depths(at)],
         failures=recent_failures(),
-        broken_clocks=list(Clock.objects.filter(sweep_failures__gt=0, state__in=SWEPT_STATES).order_by("-id")[:20]),
+        broken_clocks=list(_set_aside().order_by("-id")[:20]),
         broken_steps=list(ClockEvent.objects.filter(handled_at=None, attempts__gt=0).order_by("-id")[:20]),
     )
 
 
+def _set_aside() -> QuerySet[Clock]:
+    return Clock.objects.filter(sweep_failures__gt=0, state__in=SWEPT_STATES)
+
+
 def jobs(at: datetime) -> list[Job]:
-    """Each entry of the schedule with its last run; a job that should have run and has not is late."""
+    """Each entry of the schedule with its last run; a job that should have run since, or since the schedule first ran at
+    all, and has not is late."""
     beats = {beat.name: beat for beat in heartbeats()}
+    began = min((beat.first_at for beat in beats.values()), default=at)
     found = []
     for entry in app.conf.beat_schedule.values():
         name = entry["task"].rpartition(".")[2]
         seconds = entry["schedule"] if isinstance(entry["schedule"], int | float) else None
         beat = beats.get(name)
         due = timedelta(seconds=seconds * LATE_FACTOR) if seconds else timedelta(days=2)
-        late = beat is None or beat.finished_at is None or at - beat.finished_at > due
-        found.append(Job(name, _words(entry["schedule"]), beat, late and bool(seconds or beat)))
+        last = beat.finished_at if beat is not None and beat.finished_at is not None else began
+        found.append(Job(name, _words(entry["schedule"]), beat, late=at - last > due))
     return sorted(found, key=lambda job: (not job.late, job.name))
 
 
@@ -104,10 +110,12 @@ def own_depths(at: datetime) -> list[Depth]:
 
 @transaction.atomic
 def retry_all(at: datetime) -> int:
-    """Try everything again that was given up: steps of clocks, events and deliveries. Returns how many."""
+    """Try everything again that was given up (steps of clocks, events and deliveries) or set aside (clocks); returns how
+    many."""
     from config.outbox.models import RetriedDelivery
 
     steps = ClockEvent.objects.filter(handled_at=None, next_at=None, attempts__gt=0).update(attempts=0, next_at=at)
     events = Event.objects.exclude(parked_at=None).retry(at)
     sent = sum(model._default_manager.parked().retry(at) for model in RetriedDelivery.__subclasses__())
-    return int(steps + events + sent)
+    clocks = _set_aside().update(next_at=at)
+    return int(steps + events + sent + clocks)

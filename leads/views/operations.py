@@ -26,7 +26,7 @@ def operations(request: PortalRequest) -> HttpResponse:
 @allow(ADMINS)
 @require_POST
 def operations_retry(request: PortalRequest) -> HttpResponse:
-    """Everything that was given up is tried again."""
+    """Everything that was given up or set aside is tried again."""
     tried = operating.retry_all(timezone.now())
     messages.success(request, f"{tried} will be tried again." if tried else "Nothing had been given up.")
     return redirect("operations")

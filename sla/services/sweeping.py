@@ -38,7 +38,9 @@ WITH due AS (
     SET steps_done = due.done,
         next_at = due.steps_at[due.done + 1],
         state = CASE WHEN due.breach IS NULL THEN clock.state ELSE 'breached' END,
-        breached_at = COALESCE(clock.breached_at, due.breach)
+        breached_at = COALESCE(clock.breached_at, due.breach),
+        sweep_failures = 0,
+        sweep_error = ''
     FROM due
     WHERE clock.id = due.id
 ), taken AS (

@@ -12,6 +12,7 @@ from config.accounts.models import Presence
 from config.notices.models import Notice
 from config.outbox.health import Beat
 from leads.models import Handoff
+from leads.services import operating
 from sla.models import Clock, ClockEvent
 from sla.services import clocks, sweeping
 from sla.services.explaining import explain
@@ -176,6 +177,11 @@ def test_a_poison_row_is_set_aside_and_blocks_nobody(cast: Cast, monkeypatch: py
     row = Clock.objects.get(pk=poisoned)
     assert (row.sweep_failures, row.next_at) == (1, NOW + HOUR + timedelta(seconds=10))
     assert row.state_at(NOW + HOUR) == "breached", "its truth does not wait for the sweep"
+    assert [clock.pk for clock in operating.overview(NOW + HOUR).broken_clocks] == [poisoned]
+    assert operating.retry_all(NOW + HOUR) == 1
+    monkeypatch.undo()
+    assert sweeping.sweep(NOW + HOUR + MINUTE) == 1
+    assert operating.overview(NOW + HOUR + MINUTE).broken_clocks == [], "once mended it is like any other"
 
 
 @pytest.mark.django_db
