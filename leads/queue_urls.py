@@ -16,6 +16,7 @@ urlpatterns = [
     path("callbacks/feed/", callbacks.feed_change, name="callbacks_feed_change"),
     path("callbacks/feed/<str:token>.ics", callbacks.feed, name="callbacks_feed"),
     path("callbacks/<uuid:public_id>/", callbacks.callback_change, name="callback_change"),
+    path("incoming/", dialler.incoming_call, name="incoming_call"),
     path("staffing/", staffing.staffing, name="staffing"),
     path("staffing/plan/", staffing.staffing_plan, name="staffing_plan"),
     path("<uuid:public_id>/", console.console_page, name="console"),

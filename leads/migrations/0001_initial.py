@@ -645,6 +645,7 @@ class Migration(migrations.Migration):
                 ('public_id', models.UUIDField(default=config.web.ids.uuid7, editable=False, unique=True)),
                 ('external_id', models.CharField(blank=True, max_length=120)),
                 ('direction', models.CharField(choices=[('out', 'Outgoing'), ('in', 'Incoming')], default='out', max_length=3)),
+                ('number', models.CharField(blank=True, max_length=40)),
                 ('state', models.CharField(choices=[('requested', 'Asked for'), ('ringing', 'Ringing'), ('answered', 'In the call'), ('ended', 'Ended')], default='requested', max_length=9)),
                 ('at', models.DateTimeField()),
                 ('ringing_at', models.DateTimeField(null=True)),

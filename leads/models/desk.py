@@ -51,6 +51,7 @@ class PhoneCall(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
     contact_point = models.ForeignKey(ContactPoint, on_delete=models.SET_NULL, null=True, related_name="+")
+    number = models.CharField(max_length=40, blank=True)  # as the system gave it, where it is nobody's we know
     attempt = models.ForeignKey(Attempt, on_delete=models.SET_NULL, null=True, related_name="phone_calls")
     direction = models.CharField(max_length=3, choices=Direction, default=Direction.OUT)
     state = models.CharField(max_length=9, choices=State, default=State.REQUESTED)

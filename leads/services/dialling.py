@@ -14,17 +14,30 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from config.accounts.actor import Actor
 from config.accounts.choices import PresenceState
 from config.accounts.models import User
 from config.accounts.services import presence
 from config.outbox.services.events import News, publish, tell_pages
 from config.web.errors import Conflict, Forbidden, Refusal
-from leads.models import OPEN_HANDOFF, Attempt, ContactKind, ContactPoint, Handoff, IntakeSource, PhoneCall, QueueItem
+from leads.models import (
+    OPEN_HANDOFF,
+    Attempt,
+    ContactKind,
+    ContactPoint,
+    Handoff,
+    IntakeSource,
+    Lead,
+    PhoneCall,
+    QueueItem,
+)
 from leads.normalise import phone as normalised_phone
 from leads.services import cases, clearing, gates
+from leads.services.facts import hidden
 
 TOPIC_REQUESTED, TOPIC_UPDATED = "call.requested", "call.updated"
 LONGEST_CALL = timedelta(hours=12)
+SHOWN = timedelta(hours=1)  # a call whose end no system has told of is not shown for ever
 State = PhoneCall.State
 ORDER = (State.REQUESTED, State.RINGING, State.ANSWERED, State.ENDED)
 
@@ -111,6 +124,7 @@ def _begun(source: IntakeSource, given: CallEvent) -> PhoneCall:
         external_id=given.external_id,
         direction=given.direction,
         contact_point=point,
+        number="" if point else given.number[:40],
         user=user,
         handoff=_handoff(point, user),
         at=given.at,
@@ -191,6 +205,42 @@ def no_longer_belongs_to(attempt: Attempt) -> None:
 def _untold(handoff: Handoff, by: User, since: datetime | None) -> Any:
     calls = PhoneCall.objects.filter(handoff=handoff, user=by, attempt=None)
     return calls.filter(at__gte=since) if since else calls
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A call that is coming in for somebody: from whom, as far as they may know that, and where it is taken."""
+
+    call: PhoneCall
+    lead: Lead | None
+    handoff: Handoff | None
+
+    @property
+    def number(self) -> str:
+        point = self.call.contact_point
+        return self.call.number or (hidden(point.normalised) if point else "")
+
+
+def incoming_of(actor: Actor, at: datetime) -> Incoming | None:
+    """The call that rings at this person's telephone, or that they are in, if it came from outside."""
+    call = (
+        PhoneCall.objects.filter(
+            user=actor.user,
+            direction=PhoneCall.Direction.IN,
+            state__in=(State.RINGING, State.ANSWERED),
+            at__gt=at - SHOWN,
+        )
+        .select_related("contact_point")
+        .order_by("-at", "-id")
+        .first()
+    )
+    if call is None:
+        return None
+    handoff = Handoff.objects.visible_to(actor).select_related("queue_item").filter(pk=call.handoff_id or 0).first()
+    leads = Lead.objects.visible_to(actor).select_related("person", "company")
+    point = call.contact_point
+    lead = leads.filter(person=point.person_id).order_by("closed_at", "-id").first() if point else None
+    return Incoming(call, lead, handoff)
 
 
 def latest_of(handoff: Handoff, by: User) -> PhoneCall | None:

@@ -96,6 +96,7 @@ def staffing(request: PortalRequest) -> HttpResponse:
         "chart": _chart(hours, asked) if hours else None,
         "tabs": _tabs(asked),
         "tiles": _tiles(waited, handled, asked),
+        "waited": waited,
         "assumptions": ASSUMPTIONS,
         "weekday": WEEKDAYS[asked.weekday],
         "weekdays": [(n, name, n == asked.weekday) for n, name in enumerate(WEEKDAYS)],
@@ -108,9 +109,9 @@ def staffing(request: PortalRequest) -> HttpResponse:
 
 
 def _grid_hours(hours: list[Hour], plan: figures.Plan) -> range:
-    """The hours one may plan: those of the day shown and of the plan, and one on either side."""
-    known = [hour.hour for hour in hours] + [hour for day in plan.values() for hour in day]
-    return range(max(min(known, default=9) - 1, 0), min(max(known, default=16) + 1, 23) + 1)
+    """The hours one may plan: the day from 6 to 22, more where leads come or are planned for, and one on either side."""
+    known = [6, 21, *(hour.hour for hour in hours), *(hour for day in plan.values() for hour in day)]
+    return range(max(min(known) - 1, 0), min(max(known) + 1, 23) + 1)
 
 
 def _query(asked: Asked, **changes: Any) -> str:

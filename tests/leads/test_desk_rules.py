@@ -356,6 +356,46 @@ def test_a_call_is_asked_for_told_of_and_counted_as_talk(cast: Cast) -> None:
     assert Attempt.objects.get().phone_calls.get() == call
 
 
+def test_a_call_that_comes_in_is_shown_on_whatever_page_its_rep_is(cast: Cast) -> None:
+    at = timezone.now()
+    handoff = cast.hot()
+    client = signed_in(cast.tim)
+
+    def shown(event: str, external_id: str, number: str, page: str = "/leads/") -> str:
+        told = CallEvent(event, at, external_id=external_id, direction="in", number=number, email=cast.tim.email)
+        dialling.take_event(cast.source, told)
+        return str(client.get(reverse("incoming_call"), headers=htmx(**{"HX-Current-URL": page})).content.decode())
+
+    def htmx(**more: str) -> dict[str, str]:
+        return {"HX-Request": "true"} | more
+
+    console_url = reverse("console", args=[handoff.public_id])
+    ringing = shown("ringing", "1", "+4930123456")
+    assert "<strong>Ada Lovelace</strong>, Acme is calling" in ringing
+    assert console_url in ringing
+    assert "is on your line" in shown("answered", "1", "+4930123456")
+    assert shown("answered", "1", "+4930123456", f"http://testserver{console_url}").strip() == ""
+    assert shown("ended", "1", "+4930123456").strip() == ""
+    stranger = shown("ringing", "2", "+4989777")
+    assert "+4989777" in stranger
+    assert "nobody we know" in stranger
+    assert reverse("search") in stranger
+    assert signed_in(cast.sam).get(reverse("incoming_call")).content.strip() == b""
+
+
+def test_a_manager_who_looks_on_is_offered_only_what_they_may_do(cast: Cast) -> None:
+    CallingRule.objects.create(country="US", window={"mon": [["03:00", "03:01"]]})
+    handoff = cast.hot(phone="+12125550123", country="US")
+    take(handoff, cast.tim, timezone.now())
+    wait, override = (reverse(f"console_{name}", args=[handoff.public_id]) for name in ("wait", "override"))
+    theirs = signed_in(cast.tom).get(reverse("console", args=[handoff.public_id])).content.decode()
+    assert override in theirs
+    assert f'action="{wait}"' not in theirs
+    assert "choose what becomes of the lead" not in theirs
+    own = signed_in(cast.tim).get(reverse("console", args=[handoff.public_id])).content.decode()
+    assert f'action="{wait}"' in own
+
+
 def test_the_gate_stands_before_the_telephone_system_too(cast: Cast) -> None:
     handoff = cast.hot()
     take(handoff, cast.tim)
