@@ -166,7 +166,7 @@ def _both_clocks(sheet: Sheet, words: str, at: datetime) -> dict[str, Any]:
     warning = ""
     if not businesstime.is_open(window.calendar, meant.at):
         nearest = businesstime.next_opening(window.calendar, meant.at)
-        warning = f"Outside the usual hours ({window.in_words}); the next are from {local(nearest, 'short')} on."
+        warning = f"Outside the usual hours ({window.in_words}); the next are from {local(nearest, 'short')} on, by your clock."
     return {
         "at": meant.at,
         "here": f"{here:%a} {here.day} {here:%b}, {here:%H:%M}",

@@ -47,7 +47,10 @@ def _facts(handoff: Handoff) -> list[tuple[str, Any]]:
 
 def describe_accept(subject: str, user: User) -> links.Description:
     found = to_decide(subject, user)
-    return {"title": f"Accept {found.lead.person.name}?", "facts": _facts(found), "button": "Accept the lead"}
+    name = found.lead.person.name
+    return {
+        "title": f"Accept {name}?", "facts": _facts(found), "button": "Accept the lead", "done": f"You have accepted {name}",
+    }  # fmt: skip
 
 
 def accept(subject: str, user: User, data: dict[str, Any], at: datetime) -> str:
@@ -65,6 +68,7 @@ def describe_reject(subject: str, user: User) -> links.Description:
         "title": f"Reject {found.lead.person.name}?",
         "facts": _facts(found),
         "button": "Reject the lead",
+        "done": f"You have rejected {found.lead.person.name}",
         "form": RejectForm.for_terms(terms),
     }
 

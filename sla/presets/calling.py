@@ -96,8 +96,8 @@ SCRIPTS: list[Row] = [
         "key": "opening",
         "name": "Opening",
         "function": "telequalification",
-        "text": "Hello {first_name}, this is {rep} from {our_company}. You asked us about {intent}, and I promised my "
-        "colleagues to ask what brought you there. Do you have two minutes?",
+        "text": "Hello {first_name}, this is {rep} from {our_company}. I am calling about your request ({intent}), "
+        "and would like to hear what brought you to us. Do you have two minutes?",
     },
     {
         "key": "questions",

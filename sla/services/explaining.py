@@ -74,7 +74,12 @@ def _wall(minutes: int) -> str:
 
 
 def _spans(spans: Sequence[tuple[datetime, datetime]], zone: ZoneInfo) -> str:
-    return ", ".join(f"{a.astimezone(zone):%-H:%M} to {b.astimezone(zone):%-H:%M}" for a, b in spans)
+    return ", ".join(f"{a.astimezone(zone):%-H:%M} to {_until(b.astimezone(zone))}" for a, b in spans)
+
+
+def _until(at: datetime) -> str:
+    """A span that lasts until midnight ends at 24:00, as people write it."""
+    return "24:00" if (at.hour, at.minute) == (0, 0) else f"{at:%-H:%M}"
 
 
 def _drawn(span: tuple[datetime, datetime], day: date, zone: ZoneInfo, kind: str) -> Segment:

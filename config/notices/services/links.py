@@ -34,6 +34,7 @@ class Description(TypedDict):
 
     title: str
     button: str
+    done: NotRequired[str]  # what the page afterwards says has happened
     facts: NotRequired[list[tuple[str, Any]]]
     form: NotRequired[type[forms.Form]]  # asked before acting, such as a reason
 

@@ -6,6 +6,7 @@
    data-prune       leaves empty fields out of the address (filters)
    data-drop        a file field onto which files may be dropped */
 
+const BEGINS_MS = 2000;
 const PAUSE_MS = 800;
 const timers = new WeakMap();
 const saveState = (form, text) => form.querySelectorAll("[data-autosave-state]").forEach((place) => (place.textContent = text));
@@ -52,7 +53,14 @@ document.addEventListener("input", (event) => {
     form.dispatchEvent(new CustomEvent("autosave", { bubbles: true }));
   }, PAUSE_MS));
 });
+
+/* A call or a mail that a link begins leaves the page where it is, though browsers ask it as if it were left. */
+let begun = 0;
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("a[href^='tel:'], a[href^='sip:'], a[href^='mailto:']")) begun = Date.now();
+}, { capture: true });
 addEventListener("beforeunload", (event) => {
+  if (Date.now() - begun < BEGINS_MS) return;
   if (document.querySelector("form[data-guard][data-changed], form[data-autosave][data-changed]")) event.preventDefault();
 });
 

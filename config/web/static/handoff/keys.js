@@ -91,6 +91,7 @@ function showHelp() {
     lists[keys.startsWith("g ") ? "go" : "page"].append(row(keys, labelOf(element)));
   }
   for (const list of Object.values(lists)) list.closest("section").hidden = !list.children.length;
+  for (const entry of help.querySelectorAll("[data-keys-if]")) entry.hidden = !document.querySelector(`main ${entry.dataset.keysIf}`);
   const allowed = help.querySelector("[data-keys-allowed]");
   allowed.checked = !localStorage.getItem(OFF);
   help.showModal();
