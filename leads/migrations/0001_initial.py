@@ -248,6 +248,7 @@ class Migration(migrations.Migration):
                 ('public_id', models.UUIDField(default=config.web.ids.uuid7, editable=False, unique=True)),
                 ('first_name', models.CharField(blank=True, max_length=80)),
                 ('last_name', models.CharField(blank=True, max_length=80)),
+                ('handle', models.CharField(blank=True, editable=False, max_length=80)),
                 ('job_title', models.CharField(blank=True, max_length=120)),
                 ('seniority', models.CharField(blank=True, max_length=40)),
                 ('department', models.CharField(blank=True, max_length=80)),

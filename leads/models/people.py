@@ -70,6 +70,8 @@ class Person(models.Model):
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     first_name = models.CharField(max_length=80, blank=True)
     last_name = models.CharField(max_length=80, blank=True)
+    # What stands before the @ of the address they came with: what they are called until they give a name.
+    handle = models.CharField(max_length=80, blank=True, editable=False)
     job_title = models.CharField(max_length=120, blank=True)
     seniority = models.CharField(max_length=40, blank=True)
     department = models.CharField(max_length=80, blank=True)
@@ -102,7 +104,7 @@ class Person(models.Model):
     def name(self) -> str:
         if self.erased_at:
             return "Erased person"
-        return f"{self.first_name} {self.last_name}".strip() or "Unnamed person"
+        return f"{self.first_name} {self.last_name}".strip() or self.handle or "Unnamed person"
 
 
 class ContactKind(models.TextChoices):

@@ -112,6 +112,7 @@ def person_of(cleaned: Cleaned, company: Company | None) -> Person:
     return Person(
         first_name=normalise.text(given.first_name, 80),
         last_name=normalise.text(given.last_name, 80),
+        handle=normalise.text(given.email, 254).partition("@")[0][:80],
         job_title=normalise.text(given.job_title, 120),
         seniority=normalise.text(given.seniority, 40),
         department=normalise.text(given.department, 80),

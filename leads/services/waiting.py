@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 
 from config.accounts.actor import Actor
 from config.accounts.models import User
-from leads.models import CallQueue, Handoff, QueueItem
+from leads.models import CallQueue, Handoff, Person, QueueItem
 from leads.services.claiming import pending
 
 FRESH = timedelta(minutes=10)
@@ -75,7 +75,7 @@ TALLY = """
         WHERE a.by_id = %(user)s AND a.at >= %(week)s AND a.undone_at IS NULL AND a.channel = 'call'
     ), today AS (SELECT * FROM mine WHERE at >= %(day)s AND (counts OR real_contact OR talk_seconds > 0)),
     undo AS (
-        SELECT a.public_id, a.disposition, a.settles_at, h.version_id, p.first_name, p.last_name
+        SELECT a.public_id, a.disposition, a.settles_at, h.version_id, p.first_name, p.last_name, p.handle
         FROM leads_attempt a JOIN leads_handoff h ON h.id = a.handoff_id
         JOIN leads_lead l ON l.id = a.lead_id JOIN leads_person p ON p.id = l.person_id
         WHERE a.by_id = %(user)s AND a.settled_at IS NULL AND a.undone_at IS NULL AND a.settles_at > %(at)s
@@ -143,6 +143,6 @@ def tally(actor: Actor, at: datetime) -> Tally:
 def _undoable(row: dict[str, Any] | None) -> Undoable | None:
     if row is None:
         return None
-    name = f"{row['first_name']} {row['last_name']}".strip() or "Unnamed person"
+    name = Person(first_name=row["first_name"], last_name=row["last_name"], handle=row["handle"]).name
     until = datetime.fromisoformat(row["settles_at"])
     return Undoable(UUID(row["public_id"]), name, row["disposition"], row["version_id"], until)

@@ -67,6 +67,9 @@ def usage_of(company: Company) -> list[tuple[str, Any]]:
     return [
         ("Active users, 30 days", usage.active_users_30d),
         ("Days of use, 30 days", usage.active_days_30d),
+        ("Users who got going", usage.activated_users),
+        ("Features used, 30 days", usage.features_30d),
+        ("Expansions, 90 days", usage.expansions_90d),
         ("Seats", usage.seats),
         ("First used", usage.first_used_on),
         ("Last used", usage.last_used_on),

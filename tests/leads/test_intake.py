@@ -169,3 +169,14 @@ def test_a_lead_sent_again_is_told_the_handoff_it_is_in(cast: Cast, client: Clie
     )
     assert first["handoff"] is not None
     assert (again["repeated"], again["handoff"], again["due_at"]) == (True, first["handoff"], first["due_at"])
+
+
+def test_who_gives_only_an_address_is_called_by_it_until_they_give_a_name(cast: Cast) -> None:
+    person = cast.lead("yara.nowak", first_name="", last_name="").lead.person
+    assert person.name == "yara.nowak"
+    cast.lead("yara.nowak", NOW + MINUTE, external_id="2", first_name="Yara", last_name="Nowak")
+    assert Person.objects.get(pk=person.pk).name == "Yara Nowak"
+    assert (
+        cast.lead("", NOW, external_id="3", email="", phone="+4930123477", first_name="", last_name="").lead.person.name
+        == "Unnamed person"
+    )
