@@ -242,5 +242,13 @@ class ApiToken(models.Model):
     @classmethod
     def issue(cls, user: User, label: str, *, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
         """Make a token; returns the row and the clear text, which exists nowhere else."""
+        row = cls(user=user, label=label, expires_at=expires_at)
+        token = row.renew()
+        row.save()
+        return row, token
+
+    def renew(self) -> str:
+        """Give an unsaved row its token; returns the clear text."""
         token = "hu_" + secrets.token_urlsafe(32)
-        return cls.objects.create(user=user, label=label, token_hash=token_hash(token), expires_at=expires_at), token
+        self.token_hash = token_hash(token)
+        return token

@@ -71,15 +71,15 @@ def _component(context: Context, name: str, values: dict[str, Any]) -> SafeStrin
 
 
 @register.simple_tag(takes_context=True)
-def part(context: Context, name: str, **values: Any) -> SafeString:
+def part(context: Context, component: str, **values: Any) -> SafeString:
     """`{% part "empty" icon="inbox" title="…" %}`: a component of `templates/components/` with its variables."""
-    return _component(context, name, values)
+    return _component(context, component, values)
 
 
 @register.simple_block_tag(takes_context=True)
-def wrap(context: Context, content: str, name: str, **values: Any) -> SafeString:
+def wrap(context: Context, content: str, component: str, **values: Any) -> SafeString:
     """`{% wrap "card" title="Facts" %} … {% endwrap %}`: the component gets the inside as `content`."""
-    return _component(context, name, values | {"content": content})
+    return _component(context, component, values | {"content": content})
 
 
 @register.simple_block_tag
