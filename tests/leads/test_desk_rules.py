@@ -226,13 +226,13 @@ def test_a_rep_works_the_queue_they_have_chosen_until_they_choose_another(cast: 
     page = client.get(reverse("queue"), {"queue": other.pk}).content.decode()
     assert "Next lead of Second" in page
     assert "in First calls" not in page
-    with patch.object(claiming.windows, "recheck", return_value=True):
-        assert client.post(reverse("queue_next")).url == reverse("console", args=[second.public_id])
+    with patch.object(windows, "recheck", return_value=True):
+        assert client.post(reverse("queue_next")).headers["Location"] == reverse("console", args=[second.public_id])
         claiming.let_go_of_all(cast.tim, at)
         QueueItem.objects.filter(pk=second.pk).delete()
-        assert client.post(reverse("queue_next")).url == reverse("queue") + f"?queue={other.pk}"
+        assert client.post(reverse("queue_next")).headers["Location"] == reverse("queue") + f"?queue={other.pk}"
         client.get(reverse("queue"))
-        assert client.post(reverse("queue_next")).url == reverse("console", args=[first.public_id])
+        assert client.post(reverse("queue_next")).headers["Location"] == reverse("console", args=[first.public_id])
 
 
 # --- callbacks as time goes on ---------------------------------------------------------------------------------------------
