@@ -38,6 +38,8 @@ def test_what_outlived_its_starter_is_found_by_its_mark(tmp_path: Path) -> None:
     marked = spawn(SLEEP, env=os.environ | mark(tmp_path), when_we_die=None)
     other = spawn(SLEEP, env=os.environ | mark(tmp_path / "elsewhere"), when_we_die=None)
     try:
+        while not all(psutil.Process(one.pid).environ() for one in (marked, other)):
+            time.sleep(0.02)  # a program that has just been started shows no environment for a moment
         assert [process.pid for process in leftovers(tmp_path)] == [marked.pid]
         end(leftovers(tmp_path))
         assert leftovers(tmp_path) == []

@@ -31,7 +31,7 @@ CLOCKS = 240
 DATA = "a server to kill"
 REDIS, OF_THE_DATABASE = "redis", "queue in the database"
 PATIENCE = 120  # seconds until everything must have been noticed, kills and recovery included
-TOLD_OF_EACH = 5  # two reps, their manager, marketing's manager and admin
+TOLD_OF_EACH = 3  # no rep is free, so the managers of both sides and the admin in marketing
 
 
 REPORT = {
