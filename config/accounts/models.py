@@ -235,6 +235,7 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ("label",)
+        verbose_name = "API token"
 
     def __str__(self) -> str:
         return self.label

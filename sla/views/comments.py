@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -40,9 +42,16 @@ def comments(request: PortalRequest, public_id: UUID) -> HttpResponse:
         else:
             if not request.htmx:
                 return redirect(version_url(public_id, "" if anchor == commenting.WHOLE else anchor))
-    context = _thread_context(request, version, anchor) | {"problem": problem, "written": request.method == "POST"}
+    written = request.method == "POST" and _beside_clauses(request, version)
+    context = _thread_context(request, version, anchor) | {"problem": problem, "written": written}
     template = "sla/comments_dialog.html" if request.htmx else "sla/comments.html"
     return render(request, template, context, status=422 if problem else 200)
+
+
+def _beside_clauses(request: PortalRequest, version: Version) -> bool:
+    """Whether the remarks were opened over the document, whose margins then have to follow."""
+    here = urlsplit(request.htmx.current_url or "").path if request.htmx else ""
+    return here != reverse("agreement_comments", args=[version.public_id])
 
 
 def _write(request: PortalRequest, version: Version, anchor: str) -> None:
@@ -74,7 +83,9 @@ def resolve(request: PortalRequest, public_id: UUID, comment_id: UUID) -> HttpRe
         return redirect(version_url(public_id, row.anchor))
     if request.htmx.target == "dialog-fill":
         return render(
-            request, "sla/comments_dialog.html", _thread_context(request, version, row.anchor) | {"written": True}
+            request,
+            "sla/comments_dialog.html",
+            _thread_context(request, version, row.anchor) | {"written": _beside_clauses(request, version)},
         )
     return render(request, "sla/margins.html", _margin_context(request, version))
 

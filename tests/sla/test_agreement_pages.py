@@ -153,6 +153,9 @@ def test_remarks_by_form_and_by_htmx(cast: Cast, proposed: Version, sina: Client
     page = swapped.content.decode()
     assert "I agree." in page
     assert 'hx-swap-oob="true"' in page  # the margin beside the clause is renewed
+    alone = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{url('comments', proposed, clause=CLAUSE)}"}
+    said = {"clause": CLAUSE, "thread": row.public_id, "text": "So do I."}
+    assert "hx-swap-oob" not in sam.post(url("comments", proposed), said, headers=alone).content.decode()
     assert sina.post(url("comments", proposed), {"clause": CLAUSE, "text": " "}).status_code == 422
     assert sina.get(url("comments", proposed, clause="commitment:gone")).status_code == 404
     resolve = reverse("agreement_comment_resolve", args=[proposed.public_id, row.public_id])
