@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from config.accounts.choices import Function
 from config.accounts.models import User
 from config.web.wording import ago
 from leads.models import (
@@ -263,7 +264,9 @@ def touches_of(tries: list[Attempt], handed: list[Handoff], terms: Terms) -> lis
 
 
 def _ending(handoff: Handoff, terms: Terms) -> dict[str, Any] | None:
-    """How a handoff came back; None while it goes on, or went on to the next team."""
+    """How a handoff came back; None while it goes on, went on to the next team, or ended with a call that is told anyway."""
+    if handoff.state == HandoffState.CLOSED and handoff.to_function == Function.TELEQUALIFICATION:
+        return None
     reason = terms.reasons.get(handoff.reason)
     because = f": {reason.label}" if reason else ""
     team, decided = handoff.to_team.name, {"at": handoff.decided_at, "by": cases.who(handoff.decided_by)}
