@@ -66,6 +66,6 @@ app.conf.beat_schedule = {
     "propose-changes": {"task": "leads.tasks.propose_changes", "schedule": crontab(hour=2, minute=10)},
     "tell-of-drops": {"task": "reports.tasks.tell_of_drops", "schedule": crontab(hour=5, minute=30)},
     "send-digests": {"task": "reports.tasks.send_digests", **every(900)},
-    "remind-of-next-steps": {"task": "leads.tasks.remind_of_next_steps", "schedule": crontab(hour=5, minute=15)},
+    "remind-of-next-steps": {"task": "leads.tasks.remind_of_next_steps", "schedule": crontab(minute=15)},
     "audit-leads": {"task": "leads.tasks.audit_leads", "schedule": crontab(hour=2, minute=40)},
 }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+from functools import partial
 from typing import Any
 
 from allauth.account.forms import ResetPasswordForm
+from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,6 +20,7 @@ from config.accounts.adminaccess import NOBODY, ActorAdminMixin
 from config.accounts.models import ApiToken, Membership, Team, User
 
 SHOW_ONCE = "api_token_{}"
+log = logging.getLogger(__name__)
 
 
 class MembershipInline(ActorAdminMixin, TabularInline):
@@ -51,22 +56,31 @@ class UserAdmin(ActorAdminMixin, ModelAdmin):
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+        if "email" in form.changed_data:  # who reads the old mailbox must not get in by it
+            EmailAddress.objects.filter(user=obj).exclude(email__iexact=obj.email).delete()
 
     def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
-        invite(request, obj)
+        transaction.on_commit(partial(invite, request, obj))  # a mail that fails must not take the person back
         return redirect("admin:accounts_user_change", obj.pk)
 
     @admin.action(description="Invite by mail to choose a password", permissions=["change"])
     def invite(self, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in users.filter(is_active=True):
-            invite(request, user)
+            transaction.on_commit(partial(invite, request, user))
 
 
 def invite(request: HttpRequest, user: User) -> None:
     """A mail with a link to choose a password; it works once, and not for ever."""
     form = ResetPasswordForm({"email": user.email})
-    if form.is_valid():
-        form.save(request)
+    try:
+        if form.is_valid():
+            form.save(request)
+    except OSError as error:
+        log.exception("An invitation could not be sent.")
+        messages.error(
+            request, f"The mail to {user.email} could not be sent ({error}). Invite them again from the list."
+        )
+    else:
         messages.success(request, f"{user.email} has been sent a link to choose a password.")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from config.accounts.actor import Actor
 from config.accounts.choices import PresenceState
@@ -90,7 +90,7 @@ def take_event(source: IntakeSource, given: CallEvent) -> PhoneCall:
     if ORDER.index(state) > ORDER.index(State(call.state)):
         call.state = state
     if state == State.ENDED:
-        call.talk_seconds = _talk(call, given)
+        call.talk_seconds, call.number = _talk(call, given), ""  # who it was is kept with people, and nowhere else
     call.save()
     if call.state == State.ENDED and call.attempt_id and call.talk_seconds is not None:
         Attempt.objects.filter(pk=call.attempt_id, talk_seconds=None).update(talk_seconds=call.talk_seconds)
@@ -216,6 +216,10 @@ class Incoming:
     handoff: Handoff | None
 
     @property
+    def is_known(self) -> bool:
+        return self.call.contact_point_id is not None
+
+    @property
     def number(self) -> str:
         point = self.call.contact_point
         return self.call.number or (hidden(point.normalised) if point else "")
@@ -239,7 +243,11 @@ def incoming_of(actor: Actor, at: datetime) -> Incoming | None:
     handoff = Handoff.objects.visible_to(actor).select_related("queue_item").filter(pk=call.handoff_id or 0).first()
     leads = Lead.objects.visible_to(actor).select_related("person", "company")
     point = call.contact_point
-    lead = leads.filter(person=point.person_id).order_by("closed_at", "-id").first() if point else None
+    lead = (
+        leads.filter(person=point.person_id).order_by(F("closed_at").desc(nulls_first=True), "-id").first()
+        if point
+        else None
+    )
     return Incoming(call, lead, handoff)
 
 

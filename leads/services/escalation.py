@@ -134,10 +134,10 @@ def _decisions(handoff: Handoff) -> tuple[Action, ...]:
 
 
 def receivers(handoff: Handoff) -> list[User]:
-    """Who may decide on it, as `HandoffQuerySet.decided_by` has it: its owner, else the team, and the team's managers."""
+    """Who is to decide on it: its owner, else the team, and the team's managers. Admins may too, and need no button."""
     seats = Membership.objects.active().filter(team_id=handoff.to_team_id).select_related("user")
-    mine = [seat.user for seat in seats if seat.role == Role.MANAGER or handoff.to_user_id in (None, seat.user_id)]
-    return list({user.pk: user for user in mine}.values())
+    mine = [seat.user for seat in seats if seat.role == Role.MANAGER or handoff.to_user_id is None]
+    return list({user.pk: user for user in [*mine, *([handoff.to_user] if handoff.to_user else [])]}.values())
 
 
 def title_of(commitment: CommitmentTerms, event: ClockEvent, who: str) -> str:
@@ -157,20 +157,24 @@ def body_of(commitment: CommitmentTerms, clock: Clock, event: ClockEvent, zone: 
 
 
 def owners(handoff: Handoff, at: datetime) -> list[User]:
-    """Who holds the lead now: its owner or who has claimed it. A lead that waits in a queue is that of the rep who has been
-    free longest, for everybody else has another in hand or is away; where nobody is free, the managers must know. One
-    without a queue is the whole team's."""
+    """Who holds the lead now: its owner, who has claimed it or for whom it is kept. A lead that waits in a queue is that of
+    the rep who has been free longest and has not skipped it, for everybody else has another in hand or is away; where
+    nobody is free, the managers must know. One without a queue is the whole team's."""
     if handoff.to_user is not None:
         return [handoff.to_user]
-    item = QueueItem.objects.select_related("claimed_by").filter(pk=handoff.pk).first()
+    item = QueueItem.objects.select_related("claimed_by", "reserved_for").filter(pk=handoff.pk).first()
     if item is not None and item.claimed_by is not None:
         return [item.claimed_by]
+    if item is not None and item.reserved_for is not None and item.reserved_until and item.reserved_until > at:
+        return [item.reserved_for]
     members = Membership.objects.active().filter(team_id=handoff.to_team_id, role=Role.REP).select_related("user")
     if item is None:
         return [member.user for member in members]
     free = members.filter(
         user__presence__state=PresenceState.AVAILABLE, user__presence__seen_at__gt=at - routing.SEEN
     ).exclude(user__in=QueueItem.objects.filter(claimed_by__isnull=False).values("claimed_by"))
+    if item.skipped_until is not None and item.skipped_until > at:
+        free = free.exclude(user__in=item.skipped_by)
     longest = free.order_by("user__presence__since_at", "pk").first()
     return [longest.user] if longest is not None else managers_of([handoff.to_team_id])
 

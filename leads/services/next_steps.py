@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
@@ -22,12 +24,15 @@ KIND_DUE, KIND_OVERDUE = "step_due", "step_overdue"
 register_kind(KIND_DUE, "The next step of an opportunity of mine is due today", group="Opportunities")
 register_kind(KIND_OVERDUE, "A next step has gone by", group="Opportunities")
 CAUGHT_UP = timedelta(days=3)  # days on which no worker ran are made up for
+FROM_HOUR = 6  # of the company's day: nobody is woken by what is due
 
 
 @transaction.atomic
 def remind(at: datetime) -> int:
-    """Tell of every step that is due today, and of those whose day has gone by; each once, however often this runs. Returns
-    how many steps there are."""
+    """Tell of every step that is due today, and of those whose day has gone by; each once, however often this runs, and not
+    in the night. Returns how many steps there are."""
+    if at.astimezone(ZoneInfo(settings.COMPANY_TIME_ZONE)).hour < FROM_HOUR:
+        return 0
     today = local_date(at)
     rows = (
         Opportunity.objects.filter(
@@ -37,12 +42,15 @@ def remind(at: datetime) -> int:
         .order_by("next_step_on", "id")
     )
     found = list(rows)
+    managers: dict[int, list[User]] = {}
     for deal in found:
         if deal.next_step_on == today:
             _tell(deal, [deal.owner], KIND_DUE, f"Due today: {deal.next_step}", at)
-        else:
-            people = [deal.owner, *managers_of(_sales_teams(deal.owner))]
-            _tell(deal, people, KIND_OVERDUE, f"Gone by: {deal.next_step}, of {deal.owner.name}", at)
+            continue
+        if deal.owner_id not in managers:
+            managers[deal.owner_id] = managers_of(_sales_teams(deal.owner))
+        people = [deal.owner, *managers[deal.owner_id]]
+        _tell(deal, people, KIND_OVERDUE, f"Gone by: {deal.next_step}, of {deal.owner.name}", at)
     return len(found)
 
 

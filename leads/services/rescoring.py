@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from config.outbox.health import Beat
 from leads.models import Handoff, HandoffState, Lead, LeadScore, Rescoring
@@ -233,15 +233,12 @@ def decay(at: datetime, beat: Beat | None = None) -> int:
     """Score every open lead anew whose points time has changed; returns how many. What loses negative points may qualify."""
     beat = beat or Beat()
     scored = 0
+    applied = set(Rescoring.objects.filter(finished_at__isnull=False).values_list("version_id", flat=True))
     for segment_id, _, terms in in_force(at).rows:
-        due = (
-            LeadScore.objects.filter(
-                rescore_at__lte=at, version_id=terms.version_id, lead__segment_id=segment_id, lead__closed_at=None
-            )  # what the rules in force have not been applied to yet is scored by the run that does
-            .order_by("rescore_at")
-            .values_list("lead_id", flat=True)
-        )
-        ids = list(due[:DECAYED_AT_ONCE])
+        due = LeadScore.objects.filter(rescore_at__lte=at, lead__segment_id=segment_id, lead__closed_at=None)
+        if terms.version_id not in applied:  # older scores are the business of the run that applies the rules
+            due = due.filter(Q(version_id=terms.version_id) | Q(version_id=None))
+        ids = list(due.order_by("rescore_at").values_list("lead_id", flat=True)[:DECAYED_AT_ONCE])
         for start in range(0, len(ids), BATCH):
             scored += _decay_batch(ids[start : start + BATCH], terms, at)
     _forget_closed(at)

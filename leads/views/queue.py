@@ -35,7 +35,7 @@ COLUMNS = (
 )
 LATER_COLUMNS = (Column("opens", "Callable from", sort="callable_from"), *COLUMNS[1:])
 SIZE = 25
-WORKED = "queue"  # in the session: the queue a rep works, where they have chosen one
+WORKED = "queue"  # in the session: the queue a rep works just now, where it is not all
 
 
 def _by_name(rows: Any, words: str) -> Any:
@@ -60,7 +60,7 @@ def _read(request: PortalRequest, at: datetime) -> dict[str, Any]:
     """Everything the page shows but its frame: five queries, however long the queue."""
     queues = waiting.queues_of(request.actor)
     ids = [queue.pk for queue in queues]
-    chosen = _choose(request, ids)
+    chosen = next((queue for queue in queues if str(queue.pk) == request.GET.get("queue")), None)
     later = request.GET.get("when") == "later"
     view: TableView = _table(queues, later).read(request.GET)
     rows = waiting.later(ids) if later else waiting.ready(ids, at)
@@ -83,18 +83,10 @@ def _read(request: PortalRequest, at: datetime) -> dict[str, Any]:
             {"label": "Later", "url": f"{reverse('queue')}?when=later", "active": later, "icon": "clock"},
         ],
         "has_queue": bool(queues),
-        "chosen": next((queue for queue in queues if queue.pk == chosen), None),
+        "chosen": chosen,
         "several": len(queues) > 1 and chosen is None,
         "opens": None if later or page.rows else waiting.next_opening(ids),
     }
-
-
-def _choose(request: PortalRequest, ids: list[int]) -> int | None:
-    """The queue this page is narrowed to: the one that is worked until another is chosen, or all again."""
-    chosen = next((pk for pk in ids if str(pk) == request.GET.get("queue")), None)
-    if request.session.get(WORKED) != chosen:
-        request.session[WORKED] = chosen
-    return chosen
 
 
 def _tiles(tally: waiting.Tally, mine: list[QueueItem], at: datetime) -> list[dict[str, Any]]:
@@ -164,8 +156,11 @@ def queue_live(request: PortalRequest) -> HttpResponse:
 @allow(CALLERS)
 @require_POST
 def queue_next(request: PortalRequest) -> HttpResponse:
-    """The next-best lead, in this rep's hands, on the console."""
+    """The next-best lead, in this rep's hands, on the console: of the queue the page was narrowed to, or of all. So it goes on
+    from lead to lead, until "Next lead" is pressed again."""
     at = timezone.now()
+    chosen = request.POST.get("queue", "")
+    request.session[WORKED] = int(chosen) if chosen.isdigit() else None
     presence.set_state(request.user, PresenceState.AVAILABLE, at=at)
     return bring_next(request, at)
 

@@ -94,5 +94,9 @@ def _refuse_what_would_be_ignored(given: QueryDict, report: Report) -> None:
         fields["from"] = "A span needs its first day and its last, “from” and “to”."
     elif kind in report.kinds and given.get("from") and kind not in (*CALENDAR, Kind.SPAN):
         fields["from"] = "Such a period ends today; “back” names an earlier one."
+    if kind != Kind.SPAN and given.get("to"):
+        fields["to"] = "Only a span has a last day of its own."
+    if given.get("back") and given.get("from"):
+        fields["back"] = "A period is named by a day in it, or by how many periods ago it was."
     if fields:
         raise Refusal("invalid", "Some of the parameters would have no effect.", fields=fields)

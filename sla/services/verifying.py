@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
@@ -15,6 +15,11 @@ from sla.services.exporting import as_pdf, markdown_words
 from sla.services.records import Carried, Record
 from sla.standing import standing_of
 from sla.terms import Terms
+
+FIRST, DAY = (
+    datetime(2020, 1, 1, tzinfo=UTC),
+    timedelta(days=1),
+)  # between which, by our clock, a file can have been made
 
 
 class Outcome(IntEnum):
@@ -51,7 +56,7 @@ def verify(carried: Carried, *, at: datetime) -> Verdict:
     findings = [*_content(record, version), *_signatures(record, version), *_words(carried)]
     not_checked = ""
     if carried.form == "pdf" and version is not None and all(finding.holds for finding in findings):
-        pages, not_checked = _pages(carried, version)
+        pages, not_checked = _pages(carried, version, at)
         findings += pages
     if version is not None:
         standing = standing_of(version, at)
@@ -137,7 +142,7 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip().splitlines() if line.strip()]
 
 
-def _pages(carried: Carried, version: Version) -> tuple[list[Finding], str]:
+def _pages(carried: Carried, version: Version, at: datetime) -> tuple[list[Finding], str]:
     """The printed pages against those we print for the same instant, and what is left open."""
     if carried.record.get("state") != version.state:
         return (
@@ -148,8 +153,8 @@ def _pages(carried: Carried, version: Version) -> tuple[list[Finding], str]:
         printed_at, said = _printed(carried.data)
     except Exception as error:  # noqa: BLE001 - a broken PDF breaks its reader in many ways
         return [Finding(False, f"Its pages cannot be read: {error}")], ""
-    if printed_at is None:
-        return [Finding(False, "It does not say when it was printed.")], ""
+    if printed_at is None or printed_at.tzinfo is None or not FIRST <= printed_at <= at + DAY:
+        return [Finding(False, "It does not say rightly when it was printed.")], ""
     ours = as_pdf(version, at=printed_at)
     if ours == carried.data:
         return [Finding(True, "It is, byte for byte, what is printed here.")], ""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
+from unittest.mock import patch
 
 import pytest
+from allauth.account.forms import ResetPasswordForm
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -33,6 +36,7 @@ def person(**given: str) -> dict[str, str]:
     } | given  # fmt: skip
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_person_is_made_invited_and_signs_in(cast: Cast, client: Client) -> None:
     answer = signed_in(cast.priya).post(reverse("admin:accounts_user_add"), person())
     assert answer.status_code == HTTPStatus.FOUND
@@ -47,6 +51,29 @@ def test_a_person_is_made_invited_and_signs_in(cast: Cast, client: Client) -> No
     client.post(form.request["PATH_INFO"], {"password1": PASSWORD, "password2": PASSWORD})
     client.post(reverse("account_login"), {"login": "zoe@example.com", "password": PASSWORD})
     assert client.get(reverse("inbox")).status_code == HTTPStatus.OK
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_that_fails_does_not_take_the_person_back(cast: Cast) -> None:
+    priya = signed_in(cast.priya)
+    with patch.object(ResetPasswordForm, "save", side_effect=ConnectionRefusedError("no mail server")):
+        made = priya.post(reverse("admin:accounts_user_add"), person())
+    assert User.objects.filter(email="zoe@example.com").exists()
+    assert "could not be sent" in priya.get(made.headers["Location"]).content.decode()
+
+
+def test_an_address_that_was_changed_opens_nothing_any_more(cast: Cast) -> None:
+    EmailAddress.objects.create(user=cast.eva, email=cast.eva.email, verified=True, primary=True)
+    row = cast.eva.memberships.get()
+    given = person(
+        name=cast.eva.name, email="eva.new@example.com", **{
+            "memberships-INITIAL_FORMS": "1", "memberships-0-id": str(row.pk), "memberships-0-user": str(cast.eva.pk),
+            "memberships-0-team": str(row.team_id), "memberships-0-role": row.role,
+        }
+    )  # fmt: skip
+    signed_in(cast.priya).post(reverse("admin:accounts_user_change", args=[cast.eva.pk]), given)
+    assert User.objects.get(pk=cast.eva.pk).email == "eva.new@example.com"
+    assert not EmailAddress.objects.filter(user=cast.eva).exclude(email="eva.new@example.com").exists()
 
 
 def test_who_is_switched_off_is_out_at_once_and_gets_no_new_leads(cast: Cast) -> None:

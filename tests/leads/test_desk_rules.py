@@ -25,6 +25,8 @@ from leads.models import (
     Consent,
     DoNotCall,
     Handoff,
+    Lead,
+    PhoneCall,
     QueueItem,
 )
 from leads.services import attempts, board, callbacks, cases, claiming, clearing, dialling, feeds, waiting, windows
@@ -224,15 +226,20 @@ def test_a_rep_works_the_queue_they_have_chosen_until_they_choose_another(cast: 
     client = signed_in(cast.tim)
     assert "in First calls" in client.get(reverse("queue")).content.decode()
     page = client.get(reverse("queue"), {"queue": other.pk}).content.decode()
-    assert "Next lead of Second" in page
+    assert f'name="queue" value="{other.pk}" form="next-lead"' in page
     assert "in First calls" not in page
-    with patch.object(windows, "recheck", return_value=True):
-        assert client.post(reverse("queue_next")).headers["Location"] == reverse("console", args=[second.public_id])
+
+    def pressed(queue: str) -> str:
         claiming.let_go_of_all(cast.tim, at)
+        return client.post(reverse("queue_next"), {"queue": queue}).headers["Location"]
+
+    with patch.object(windows, "recheck", return_value=True):
+        assert pressed(str(other.pk)) == reverse("console", args=[second.public_id])
+        client.get(reverse("queue"))  # another page that shows all of them changes nothing
+        assert client.session["queue"] == other.pk
         QueueItem.objects.filter(pk=second.pk).delete()
-        assert client.post(reverse("queue_next")).headers["Location"] == reverse("queue") + f"?queue={other.pk}"
-        client.get(reverse("queue"))
-        assert client.post(reverse("queue_next")).headers["Location"] == reverse("console", args=[first.public_id])
+        assert pressed(str(other.pk)) == reverse("queue") + f"?queue={other.pk}"
+        assert pressed("") == reverse("console", args=[first.public_id])
 
 
 # --- callbacks as time goes on ---------------------------------------------------------------------------------------------
@@ -380,7 +387,20 @@ def test_a_call_that_comes_in_is_shown_on_whatever_page_its_rep_is(cast: Cast) -
     assert "+4989777" in stranger
     assert "nobody we know" in stranger
     assert reverse("search") in stranger
+    shown("ended", "2", "+4989777")
+    assert not PhoneCall.objects.exclude(number="").exists(), "a stranger's number is not kept"
     assert signed_in(cast.sam).get(reverse("incoming_call")).content.strip() == b""
+
+
+def test_a_call_from_who_has_come_back_opens_the_lead_they_are_now(cast: Cast) -> None:
+    at = timezone.now()
+    old = cast.hot()
+    Handoff.objects.filter(pk=old.pk).update(state="closed", outcome="merged", closed_at=at)
+    Lead.objects.filter(pk=old.lead_id).update(closed_at=at)
+    again = cast.lead("ada", at, external_id="again").lead
+    told = CallEvent("ringing", at, external_id="1", direction="in", number="+4930123456", email=cast.tom.email)
+    dialling.take_event(cast.source, told)
+    assert reverse("lead", args=[again.public_id]) in signed_in(cast.tom).get(reverse("incoming_call")).content.decode()
 
 
 def test_a_manager_who_looks_on_is_offered_only_what_they_may_do(cast: Cast) -> None:

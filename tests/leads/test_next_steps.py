@@ -43,6 +43,12 @@ def test_its_manager_learns_that_the_day_has_gone_by_though_no_worker_ran_on_it(
     assert told(next_steps.KIND_OVERDUE) == ["Sam Okafor", "Sina Vogel"]
 
 
+def test_nobody_is_woken_by_what_is_due(cast: Cast, deal: Opportunity) -> None:
+    night = NOW.replace(hour=2) + 2 * DAY
+    assert next_steps.remind(night) == 0
+    assert next_steps.remind(night + 6 * HOUR) == 1
+
+
 def test_a_step_that_was_moved_or_a_deal_that_ended_is_not_overdue(cast: Cast, deal: Opportunity) -> None:
     opportunities.update(deal.pk, by=cast.sam, at=NOW + 2 * DAY, next_step_on=local_date(NOW + 9 * DAY))
     assert next_steps.remind(NOW + 3 * DAY) == 0

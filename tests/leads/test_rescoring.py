@@ -171,6 +171,18 @@ def test_who_does_a_trifle_before_the_run_has_come_waits_like_the_others(cast: C
     assert Rescoring.objects.get().lifted == 2
 
 
+def test_a_lead_of_an_imported_past_is_scored_by_the_next_look_at_what_time_has_changed(cast: Cast) -> None:
+    lead = cast.lead("ada", deeds=("webinar",)).lead
+    for finished in (False, True):
+        if finished:
+            rescoring.renew(NOW + HOUR)
+        LeadScore.objects.filter(pk=lead.pk).update(
+            fit=0, engagement=0, total=0, points=[], times=[], version_id=None, rescore_at=NOW
+        )
+        rescoring.decay(NOW + HOUR)
+        assert LeadScore.objects.get(pk=lead.pk).total > 0
+
+
 def test_time_takes_the_turn_of_a_lead_that_falls_below(cast: Cast) -> None:
     lead = cast.lead("ada", deeds=("webinar", "pricing_page")).lead
     version = in_force(cast, new_version(cast, NOW, threshold=20, admission_per_day=1), NOW)

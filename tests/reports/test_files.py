@@ -71,6 +71,8 @@ def test_the_api_refuses_what_the_page_would_only_warn_of(told, client: Client):
     for given, wrong in (
         ({"period": "week"}, "period"), ({"by": "span", "from": "2026-03-02"}, "from"), ({"section": "stepz"}, "section"),
         ({"by": "last-30", "from": "2026-03-02"}, "from"), ({"persn": "x"}, "persn"),
+        ({"by": "week", "from": "2026-03-02", "to": "2026-03-08"}, "to"),
+        ({"by": "week", "from": "2026-03-02", "back": "1"}, "back"),
     ):  # fmt: skip
         answer = client.get("/api/v1/reports/funnel", given)
         assert (answer.status_code, set(answer.json()["error"]["fields"])) == (422, {wrong})

@@ -84,6 +84,15 @@ def test_the_pages_of_a_pdf_are_compared_with_those_printed_here(cast: Cast):
     assert "The printed words are not those of the record" in wrong(checked(short.getvalue(), NOW))[0]
 
 
+@pytest.mark.parametrize("stamp", ["D:20260101120000", "D:99990101120000Z", "nonsense"])
+def test_a_pdf_with_an_impossible_date_is_refused_and_not_a_crash(cast: Cast, stamp: str):
+    writer = PdfWriter(clone_from=io.BytesIO(as_pdf(cast.version, at=NOW)))
+    writer.add_metadata({"/CreationDate": stamp})
+    out = io.BytesIO()
+    writer.write(out)
+    assert checked(out.getvalue(), NOW).outcome == Outcome.ALTERED
+
+
 def test_a_damaged_pdf_is_not_what_was_signed(cast: Cast):
     """One stream of a page is overwritten; its record is whole."""
     data = as_pdf(cast.version, at=NOW)
