@@ -19,12 +19,12 @@ STATEMENTS = (
     FROM generate_series(1, %(companies)s) AS n
     """,
     """
-    INSERT INTO leads_person (public_id, first_name, last_name, job_title, seniority, department, country, city, language,
+    INSERT INTO leads_person (public_id, first_name, last_name, job_title, seniority, department, country, city, handle, language,
         time_zone, time_zone_origin, mail_kind, company_id, attributes, created_at)
     SELECT gen_random_uuid(), 'First', 'Last ' || n,
         (ARRAY['Head of Sales', 'Marketing Manager', 'Student', 'Engineer', 'Director Revenue Operations'])[1 + n %% 5],
         (ARRAY['Head', 'Director', 'Junior', 'Senior', 'C-level', ''])[1 + n %% 6], (ARRAY['Sales', 'Marketing', ''])[1 + n %% 3],
-        'DE', '', '', '', '', (ARRAY['company', 'company', 'free'])[1 + n %% 3],
+        'DE', '', '', '', '', '', (ARRAY['company', 'company', 'free'])[1 + n %% 3],
         (SELECT min(id) FROM leads_company) + (n * 31) %% %(companies)s, '{}', %(at)s
     FROM generate_series(1, %(leads)s) AS n
     """,

@@ -30,9 +30,9 @@ STATEMENTS = (
         generate_series(date_trunc('month', %(at)s::timestamp) - interval '12 months', %(at)s::timestamp, interval '1 month') m
     """,
     """
-    INSERT INTO leads_person (public_id, first_name, last_name, job_title, seniority, department, country, city, language,
+    INSERT INTO leads_person (public_id, first_name, last_name, job_title, seniority, department, country, city, handle, language,
         time_zone, time_zone_origin, mail_kind, attributes, created_at)
-    SELECT gen_random_uuid(), 'First', 'Last ' || n, '', '', '', 'DE', '', '', '', '', '', '{}', %(at)s
+    SELECT gen_random_uuid(), 'First', 'Last ' || n, '', '', '', 'DE', '', '', '', '', '', '', '{}', %(at)s
     FROM generate_series(1, %(leads)s) n
     """,
     f"""

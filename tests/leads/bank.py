@@ -64,9 +64,9 @@ def _calls(rows: Any) -> Iterator[Call]:
 
 
 PEOPLE = """
-    INSERT INTO leads_person (public_id, first_name, last_name, job_title, seniority, department, country, city, language,
+    INSERT INTO leads_person (public_id, first_name, last_name, job_title, seniority, department, country, city, handle, language,
         time_zone, time_zone_origin, mail_kind, attributes, created_at)
-    SELECT gen_random_uuid(), 'Caller', n::text, '', '', '', '', '', '', '', '', '', '{}', arrived_at FROM bank
+    SELECT gen_random_uuid(), 'Caller', n::text, '', '', '', '', '', '', '', '', '', '', '{}', arrived_at FROM bank
 """
 LEADS = """
     INSERT INTO leads_lead (public_id, person_id, segment_id, cycle, stage, stage_since, source, intent, territory, persona,
