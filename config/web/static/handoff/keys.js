@@ -26,7 +26,11 @@ export function labelOf(element) {
   return element.dataset.keyLabel || element.getAttribute("aria-label") || words.textContent.trim().replace(/\s+/g, " ");
 }
 
+/* What has just been put into the page acts only once it has settled; until then a link would leave the page instead. */
 function use(element) {
+  if (element.closest(".htmx-added, .htmx-settling, .htmx-swapping")) {
+    return document.addEventListener("htmx:afterSettle", () => element.isConnected && use(element), { once: true });
+  }
   if (element.matches("input:not([type=checkbox], [type=radio], [type=submit]), textarea, select")) {
     element.focus();
     element.select?.();
