@@ -75,13 +75,14 @@ def _qualifies(judgement: judging.Judgement | None, case: Case) -> bool:
 def _must_wait(case: Case, stage: str, fresh: Sequence[Activity], held: Held | None) -> bool:
     """Whether the lead met the definition by new rules alone and its turn has not come (services/admission.py). A new deed
     that carries straight to the stage passes at once."""
-    if held is not None and admission.outruns(case.terms, held):
+    early = held is not None and admission.outruns(case.terms, held)
+    if early:
         waits = _lifted_by_rules(case, fresh)
     else:
         waits = bool(held.admit_at if held is not None else admission.turn_of(case.lead.pk))
     if not waits or stage in replace(case, activities=list(fresh)).score.catapults:
         return False
-    if held is not None and admission.outruns(case.terms, held):
+    if early:
         admission.queue_up(case)
     return True
 

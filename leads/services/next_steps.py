@@ -38,7 +38,7 @@ def remind(at: datetime) -> int:
         Opportunity.objects.filter(
             stage__in=OPEN_OPPORTUNITY, next_step_on__gte=today - CAUGHT_UP, next_step_on__lte=today
         )
-        .select_related("owner", "company")
+        .select_related("owner")
         .order_by("next_step_on", "id")
     )
     found = list(rows)

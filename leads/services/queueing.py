@@ -77,7 +77,7 @@ def place(
     not_before = max(not_before or case.at, case.at)
     key = calendar_key(case, to_function)
     window = lead_window(case, desk)
-    hours = hours_of(case, desk, not_before, to_function)
+    hours = _hours_in(case, desk, key, window, not_before)
     opens, closes = calling.next_window(hours, not_before)
     if reservation is not None and reservation.is_callback:
         opens, closes = _as_agreed(opens, closes, reservation)
@@ -146,8 +146,11 @@ def lead_window(case: Case, desk: Desk) -> calling.LeadWindow:
 
 def hours_of(case: Case, desk: Desk, at: datetime, to_function: str = Function.TELEQUALIFICATION) -> Hours:
     """When the desk may call this person, from `at` on."""
-    open_hours = desk_hours(case.terms, calendar_key(case, to_function), desk)
-    return calling.callable_hours(open_hours, lead_window(case, desk), at)
+    return _hours_in(case, desk, calendar_key(case, to_function), lead_window(case, desk), at)
+
+
+def _hours_in(case: Case, desk: Desk, calendar: str, window: calling.LeadWindow, at: datetime) -> Hours:
+    return calling.callable_hours(desk_hours(case.terms, calendar, desk), window, at)
 
 
 def hours_key(team_id: int, version_id: int, calendar: str, window: calling.LeadWindow) -> str:

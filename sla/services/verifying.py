@@ -16,10 +16,8 @@ from sla.services.records import Carried, Record
 from sla.standing import standing_of
 from sla.terms import Terms
 
-FIRST, DAY = (
-    datetime(2020, 1, 1, tzinfo=UTC),
-    timedelta(days=1),
-)  # between which, by our clock, a file can have been made
+FIRST = datetime(2020, 1, 1, tzinfo=UTC)  # no file was made before, and by our clock none later than a day from now
+DAY = timedelta(days=1)
 
 
 class Outcome(IntEnum):
