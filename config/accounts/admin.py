@@ -18,8 +18,8 @@ from unfold.decorators import display
 
 from config.accounts.adminaccess import NOBODY, ActorAdminMixin
 from config.accounts.models import ApiToken, Membership, Team, User
+from config.accounts.shownonce import ShownOnceMixin
 
-SHOW_ONCE = "api_token_{}"
 log = logging.getLogger(__name__)
 
 
@@ -96,9 +96,10 @@ class TeamAdmin(ActorAdminMixin, ModelAdmin):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(ActorAdminMixin, ModelAdmin):
+class ApiTokenAdmin(ActorAdminMixin, ShownOnceMixin, ModelAdmin):
     """Lets a program act as a person. The token is shown when it is made, and never again."""
 
+    shown_as = "Token"
     list_display = ("label", "user", "is_active", "expires_at", "created_at")
     list_filter = ("is_active",)
     search_fields = ("label", "user__name", "user__email")
@@ -114,14 +115,4 @@ class ApiTokenAdmin(ActorAdminMixin, ModelAdmin):
         token = "" if change else obj.renew()
         super().save_model(request, obj, form, change)
         if token:
-            request.session[SHOW_ONCE.format(obj.pk)] = token
-
-    def response_add(self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None) -> HttpResponse:
-        return redirect("admin:accounts_apitoken_change", obj.pk)
-
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        token = request.session.pop(SHOW_ONCE.format(object_id), None)
-        if token:
-            # Added while the page that shows it is made, so that it is never stored in a cookie.
-            messages.warning(request, f"Token, shown this once: {token}")
-        return super().change_view(request, object_id, *args, **kwargs)
+            self.show_once(request, obj, token)

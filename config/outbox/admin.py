@@ -8,17 +8,16 @@ from django.contrib import admin, messages
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import Count, OuterRef, QuerySet, Subquery, URLField
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from config.accounts.adminaccess import NOBODY, ActorAdminMixin
+from config.accounts.shownonce import ShownOnceMixin
 from config.outbox.models import DeliveryState, Endpoint, Event, Heartbeat, WebhookDelivery
 from config.outbox.services import webhooks
 
-SHOW_ONCE = "endpoint_secret_{}"
 COUNTED = {"waiting_count": DeliveryState.WAITING, "parked_count": DeliveryState.PARKED}
 
 
@@ -28,7 +27,7 @@ def _number_of(state: DeliveryState) -> Coalesce:
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(ActorAdminMixin, ModelAdmin):
+class EndpointAdmin(ActorAdminMixin, ShownOnceMixin, ModelAdmin):
     list_display = ("name", "url", "shown_topics", "is_active", "switched_off_why", "waiting", "parked")
     list_filter = ("is_active",)
     search_fields = ("name", "url")
@@ -42,6 +41,7 @@ class EndpointAdmin(ActorAdminMixin, ModelAdmin):
             "help_text": "Separated by commas; lead.* takes all that begin so. Leave empty for every topic.",
         },
     }
+    shown_as = "Signing secret"
     actions = ("send_test_event", "retry_parked", "renew_secret")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
@@ -66,18 +66,7 @@ class EndpointAdmin(ActorAdminMixin, ModelAdmin):
             obj.switched_off_why = ""
         super().save_model(request, obj, form, change)
         if not change:
-            request.session[SHOW_ONCE.format(obj.pk)] = obj.secret
-
-    def response_add(self, request: HttpRequest, obj: Endpoint, post_url_continue: str | None = None) -> HttpResponse:
-        """Go to the new endpoint's page, which shows its secret, the one time."""
-        return redirect("admin:outbox_endpoint_change", obj.pk)
-
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        secret = request.session.pop(SHOW_ONCE.format(object_id), None)
-        if secret:
-            # Added while the page that shows it is made, so that it is never stored in a cookie.
-            messages.warning(request, f"Signing secret, shown this once: {secret}")
-        return super().change_view(request, object_id, *args, **kwargs)
+            self.show_once(request, obj, obj.secret)
 
     @admin.action(description="Send a test event", permissions=["change"])
     def send_test_event(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> None:
@@ -99,7 +88,7 @@ class EndpointAdmin(ActorAdminMixin, ModelAdmin):
             messages.error(request, "Choose one endpoint: the new secret is shown once, on its page.")
             return
         endpoint = endpoints[0]
-        request.session[SHOW_ONCE.format(endpoint.pk)] = webhooks.renew_secret(endpoint)
+        self.show_once(request, endpoint, webhooks.renew_secret(endpoint))
         messages.warning(request, f"{endpoint} has a new secret. Open its page to see it, once.")
 
 

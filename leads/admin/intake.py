@@ -16,10 +16,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from config.accounts.adminaccess import NOBODY, ActorAdminMixin
 from config.accounts.choices import Function
+from config.accounts.shownonce import ShownOnceMixin
 from config.web.access import of
 from leads.models import Campaign, CustomField, IntakeSource, KeyPage
-
-SHOW_ONCE = "intake_token_{}"
 
 
 class LinesField(forms.CharField):
@@ -55,7 +54,7 @@ class SourceForm(forms.ModelForm):
 
 
 @admin.register(IntakeSource)
-class IntakeSourceAdmin(ActorAdminMixin, ModelAdmin):
+class IntakeSourceAdmin(ActorAdminMixin, ShownOnceMixin, ModelAdmin):
     """A system that may send leads and activities. Its token is shown when it is made, and never again."""
 
     delete_rule = NOBODY  # what it has sent names it; one that is no longer wanted is switched off
@@ -65,6 +64,7 @@ class IntakeSourceAdmin(ActorAdminMixin, ModelAdmin):
     search_fields = ("name", "key")
     readonly_fields = ("visit_key", "created_at", "last_used_at")
     fields = ("name", "key", "default_lead_source", "is_active", "visit_origins", *readonly_fields)
+    shown_as = "Token"
     actions = ("new_token", "new_visit_key")
 
     @display(description="Has a token", boolean=True)
@@ -74,22 +74,9 @@ class IntakeSourceAdmin(ActorAdminMixin, ModelAdmin):
     def save_model(self, request: HttpRequest, obj: IntakeSource, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if not change:
-            request.session[SHOW_ONCE.format(obj.pk)] = obj.issue_token()
+            self.show_once(request, obj, obj.issue_token())
         if obj.visit_origins and not obj.visit_key:
             obj.issue_visit_key()
-
-    def response_add(
-        self, request: HttpRequest, obj: IntakeSource, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        """Go to the new source's page, which shows its token, the one time."""
-        return redirect("admin:leads_intakesource_change", obj.pk)
-
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        token = request.session.pop(SHOW_ONCE.format(object_id), None)
-        if token:
-            # Added while the page that shows it is made, so that it is never stored in a cookie.
-            messages.warning(request, f"Token, shown this once: {token}")
-        return super().change_view(request, object_id, *args, **kwargs)
 
     @admin.action(description="Make a new token; the old one stops working", permissions=["change"])
     def new_token(self, request: HttpRequest, sources: QuerySet[IntakeSource]) -> HttpResponse | None:
@@ -97,7 +84,7 @@ class IntakeSourceAdmin(ActorAdminMixin, ModelAdmin):
             messages.error(request, "Choose one source: the new token is shown once, on its page.")
             return None
         source = sources[0]
-        request.session[SHOW_ONCE.format(source.pk)] = source.issue_token()
+        self.show_once(request, source, source.issue_token())
         return redirect("admin:leads_intakesource_change", source.pk)
 
     @admin.action(description="Make a new visit key; the old one stops working", permissions=["change"])
