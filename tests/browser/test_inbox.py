@@ -123,6 +123,33 @@ def test_who_was_slower_is_told_and_sees_how_it_stands(cast: Cast, live_portal: 
     expect(page.locator("#act-accept")).to_have_count(0)
 
 
+def test_what_is_picked_outlasts_what_else_the_page_renews(cast: Cast, live_portal: str, page: Page, complaints) -> None:
+    """The list renews itself; between that and its last touches another part of the page does so too."""
+    ada, grace = offered_to(cast, cast.sam, "ada", "grace")
+    open_inbox(page, live_portal, cast.sam)
+    page.wait_for_load_state("networkidle")
+    first, second = page.locator(f"#pick-{ada.public_id}"), page.locator(f"#pick-{grace.public_id}")
+    first.check()
+    page.evaluate("""() => {
+        const list = document.querySelector("#inbox-list"), other = document.querySelector("#incoming");
+        const detail = { target: other, requestConfig: {}, elt: other, xhr: { status: 200, responseURL: location.href } };
+        list.addEventListener("htmx:afterSwap", () => {
+            other.dispatchEvent(new CustomEvent("htmx:beforeSwap", { bubbles: true, detail }));
+            list.addEventListener("htmx:afterSettle", () => { list.dataset.renewed = "yes"; }, { once: true });
+        }, { once: true });
+        document.body.dispatchEvent(new CustomEvent("live:handoff"));
+    }""")
+    expect(page.locator("#inbox-list[data-renewed=yes]")).to_be_visible()
+    expect(first).to_be_checked()
+    first.uncheck()
+    second.check()
+    with page.expect_response("**/queue/incoming/"):
+        page.evaluate("document.body.dispatchEvent(new CustomEvent('live:call'))")
+    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    expect(first).not_to_be_checked()
+    expect(second).to_be_checked()
+
+
 def test_many_at_once_are_asked_for_the_reason_too(cast: Cast, live_portal: str, page: Page, complaints) -> None:
     rows = offered_to(cast, cast.sam, "ada", "grace", "joan")
     open_inbox(page, live_portal, cast.sam)

@@ -40,15 +40,18 @@ function count() {
   }
 }
 
-/* What is picked stays so when a list renews itself, as far as its rows are still there; not when somebody turns the page. */
-let picked = [];
+/* What is picked stays so when a list renews itself, as far as its rows are still there; not when somebody turns the page.
+   Kept from just before one part is swapped until just after: other parts may be swapped meanwhile. */
+const kept = new WeakMap();
 
-function keepPicked() {
-  picked = [...document.querySelectorAll("[data-pick]:checked")].map((box) => box.value);
+function keepPicked(part) {
+  kept.set(part, [...part.querySelectorAll("[data-pick]:checked")].map((box) => box.value));
 }
 
-function pickAgain() {
-  for (const box of document.querySelectorAll("[data-pick]")) box.checked ||= picked.includes(box.value);
+function pickAgain(part) {
+  const values = kept.get(part) ?? [];
+  kept.delete(part);
+  for (const box of document.querySelectorAll("[data-pick]")) box.checked ||= values.includes(box.value);
   count();
 }
 
@@ -75,17 +78,15 @@ document.addEventListener("click", (event) => {
   for (const box of document.querySelectorAll("[data-pick]:checked")) box.checked = false;
   count();
 });
-document.addEventListener("htmx:oobBeforeSwap", keepPicked);
-document.addEventListener("htmx:oobAfterSwap", pickAgain);
+document.addEventListener("htmx:oobBeforeSwap", (event) => keepPicked(event.detail.target));
+document.addEventListener("htmx:oobAfterSwap", (event) => pickAgain(event.detail.target));
 document.addEventListener("htmx:beforeSwap", (event) => {
   const byItself = (event.detail.requestConfig.triggeringEvent?.type ?? "").startsWith("live:");
-  if (byItself) keepPicked();
-  else picked = [];
+  if (byItself) keepPicked(event.detail.target);
+  else kept.delete(event.detail.target);
 });
-document.addEventListener("htmx:afterSettle", () => {
-  pickAgain();
-  makeScrollable();
-});
+document.addEventListener("htmx:afterSwap", (event) => pickAgain(event.detail.target));
+document.addEventListener("htmx:afterSettle", makeScrollable);
 document.addEventListener("toggle", makeScrollable, true); // a table inside <details>
 addEventListener("resize", makeScrollable);
 makeScrollable();
