@@ -5,7 +5,8 @@
 
 The activities are read once, ranked by lead and rule from the latest on, and added up; from there on there is one row a
 lead. Beside the score stand the persona, the fit grade, and with `reaches` the furthest stage before or at
-qualification that a definition lets the lead enter, as `judging.next_stage` finds it one by one.
+qualification that a definition lets the lead enter, as `judging.next_stage` finds it one by one; then also what is
+stored: `before`, the total (NULL for a lead that has none), and `regraded`, whether persona or grade are others.
 """
 
 # ruff: noqa: S608 - the statements are made here, of our own expressions; values are bound
@@ -94,7 +95,9 @@ class _Scoring:
             tables = FROM.replace(
                 "leads_lead lead JOIN", "scored JOIN leads_lead lead ON lead.id = scored.lead_id JOIN"
             )
-            body = f"SELECT {columns}, {self._reached()} AS reaches FROM {tables}"
+            columns += ", held.total AS before, (lead.persona, lead.fit_grade) <> (scored.persona, scored.fit_grade) AS regraded"
+            held = "LEFT JOIN leads_leadscore held ON held.lead_id = lead.id"
+            body = f"SELECT {columns}, {self._reached()} AS reaches FROM {tables} {held}"
         else:
             body = f"SELECT {columns} FROM scored"
         return Statement(f"WITH {', '.join(parts)} {body}", self.query.params)
@@ -131,18 +134,16 @@ class _Scoring:
     def _summed(self) -> str:
         """One row a lead: points and number of counted activities of every rule, and when the next point decays."""
         counted = (
-            "SELECT lead_id, no, occurred_at, halved, half_life, sign(points)::int * (abs(points) >> halved) AS worth"
-            " FROM deed WHERE rank <= at_most"
+            "SELECT lead_id, no, sum(sign(points)::int * (abs(points) >> halved))::int AS worth, count(*)::int AS times,"
+            " min(occurred_at + make_interval(hours => 24 * (halved + 1) * half_life))"
+            " FILTER (WHERE half_life IS NOT NULL AND abs(points) >> halved <> 0) AS decays_at"
+            " FROM deed WHERE rank <= at_most GROUP BY lead_id, no"
         )
         sums = ", ".join(
-            f"sum(worth) FILTER (WHERE no = {no})::int AS p{no}, nullif(count(*) FILTER (WHERE no = {no}), 0)::int AS t{no}"
+            f"sum(worth) FILTER (WHERE no = {no})::int AS p{no}, sum(times) FILTER (WHERE no = {no})::int AS t{no}"
             for no, _ in self.deed_rules
         )
-        changes = (
-            "min(occurred_at + make_interval(hours => 24 * (halved + 1) * half_life))"
-            " FILTER (WHERE worth <> 0 AND half_life IS NOT NULL) AS decays_at"
-        )
-        return f"SELECT lead_id, {sums}, {changes} FROM ({counted}) AS counted GROUP BY lead_id"
+        return f"SELECT lead_id, {sums}, min(decays_at) AS decays_at FROM ({counted}) AS counted GROUP BY lead_id"
 
     # --- one row a lead --------------------------------------------------------------------------------------------
     def _scored(self) -> str:

@@ -317,7 +317,11 @@ class LeadScore(models.Model):
 class ScoreChange(models.Model):
     """Append-only: each time a lead's total moved, and what moved it."""
 
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="score_changes", db_index=False)
+    # A lead's ledger keeps it from ever being deleted, so this needs no constraint to hold, which would look every lead up
+    # once more at each commit.
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="score_changes", db_index=False, db_constraint=False
+    )
     at = models.DateTimeField()
     before = models.IntegerField()
     fit = models.IntegerField()

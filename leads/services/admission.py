@@ -37,10 +37,6 @@ class Turns:
     first: datetime
     apart: timedelta
 
-    def after(self, leads: int) -> datetime:
-        """The next turn, once so many leads have had theirs."""
-        return self.first + leads * self.apart
-
 
 def turns(run: Rescoring, terms: Terms, at: datetime) -> Turns:
     """The turns of leads that a run lifts now. The first takes that of whoever would be next by the rules before, if
@@ -64,7 +60,7 @@ def queue_up(case: Case) -> None:
     run = Rescoring.objects.select_for_update(no_key=True).get(version_id=case.terms.version_id)
     found = turns(run, case.terms, case.at)
     LeadScore.objects.filter(pk=case.lead.pk).update(admit_at=found.first)
-    run.next_turn, run.lifted = found.after(1), run.lifted + 1
+    run.next_turn, run.lifted = found.first + found.apart, run.lifted + 1
     run.save(update_fields=["next_turn", "lifted"])
 
 

@@ -102,10 +102,9 @@ def _figures(terms: Terms, segment_id: int, at: datetime) -> dict[str, Any]:
     scope = {"segment": segment_id}
     scored = scored_leads(terms, at, OPEN, scope, reaches=True, all_deeds=are_most(OPEN, scope))
     statement = f"""
-        SELECT new.reaches, count(*), count(*) FILTER (WHERE new.fit + new.engagement > coalesce(s.total, 0)),
-            count(*) FILTER (WHERE new.fit + new.engagement < coalesce(s.total, 0))
-        FROM ({scored.sql}) AS new LEFT JOIN leads_leadscore s ON s.lead_id = new.lead_id
-        GROUP BY new.reaches
+        SELECT reaches, count(*), count(*) FILTER (WHERE fit + engagement > coalesce(before, 0)),
+            count(*) FILTER (WHERE fit + engagement < coalesce(before, 0))
+        FROM ({scored.sql}) AS scored GROUP BY reaches
     """
     with connection.cursor() as cursor:
         cursor.execute(statement, scored.params)

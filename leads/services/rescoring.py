@@ -2,7 +2,8 @@
 
 One statement reads everything without a lock; its rows are then written in batches, each in its own short transaction
 that locks its leads first, as every verb does. A lead that did something meanwhile has been scored anew by that and is
-left alone: its score names the version it was made by. So a run may be broken off and begun again.
+left alone: its score names the version it was made by, and its total is no longer the one that was read. Runs follow
+one another until no lead is left, so one may be broken off and begun again.
 """
 
 # ruff: noqa: S608 - the statements are made here, of our own expressions; values are bound
@@ -10,6 +11,7 @@ left alone: its score names the version it was made by. So a run may be broken o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -33,38 +35,47 @@ STALE = (
     f"{OPEN} AND NOT EXISTS (SELECT 1 FROM leads_leadscore s WHERE s.lead_id = lead.id AND s.version_id = %(fresh)s)"
 )
 WRITE = """
-WITH fresh AS MATERIALIZED (
-    SELECT source.*, before, CASE WHEN %(renewed)s AND reaches = ANY(%(qualifying)s::text[]) THEN %(first)s::timestamptz
-        + (row_number() OVER (PARTITION BY reaches = ANY(%(qualifying)s::text[]) ORDER BY {order}) - 1) * %(apart)s::interval
-        END AS admit_at
-    FROM ({source}) AS source LEFT JOIN (SELECT lead_id, total AS before FROM leads_leadscore) AS held USING (lead_id)
-    WHERE lead_id = ANY(%(ids)s)
+WITH fresh AS MATERIALIZED ({source}), turn AS (
+    SELECT lead_id, %(first)s::timestamptz + (row_number() OVER (ORDER BY {order}) - 1) * %(apart)s::interval AS admit_at
+    FROM fresh WHERE %(renewed)s AND reaches = ANY(%(qualifying)s::text[])
 ), renewed AS (
     UPDATE leads_leadscore AS held SET fit = fresh.fit, engagement = fresh.engagement,
         total = fresh.fit + fresh.engagement, points = fresh.points, times = fresh.times, version_id = %(version)s, scored_at = %(scored_at)s,
-        rescore_at = fresh.rescore_at, admit_at = CASE WHEN %(renewed)s THEN fresh.admit_at
+        rescore_at = fresh.rescore_at, admit_at = CASE WHEN %(renewed)s THEN turn.admit_at
             WHEN fresh.reaches = ANY(%(qualifying)s::text[]) THEN held.admit_at END
-    FROM fresh WHERE held.lead_id = fresh.lead_id AND {unless} RETURNING held.lead_id
+    FROM fresh LEFT JOIN turn USING (lead_id)
+    WHERE held.lead_id = fresh.lead_id AND held.total = fresh.before AND {unless}
+    RETURNING fresh.*, held.admit_at
 ), added AS (
     INSERT INTO leads_leadscore (lead_id, fit, engagement, total, points, times, version_id, scored_at, rescore_at, admit_at)
     SELECT lead_id, fit, engagement, fit + engagement, points, times, %(version)s, %(scored_at)s, rescore_at, admit_at
-    FROM fresh WHERE before IS NULL ON CONFLICT DO NOTHING RETURNING lead_id
+    FROM fresh LEFT JOIN turn USING (lead_id) WHERE before IS NULL ON CONFLICT DO NOTHING RETURNING lead_id, admit_at
 ), stored AS (
-    SELECT fresh.* FROM fresh JOIN (SELECT lead_id FROM renewed UNION ALL SELECT lead_id FROM added) AS kept USING (lead_id)
+    SELECT * FROM renewed UNION ALL SELECT fresh.*, admit_at FROM fresh JOIN added USING (lead_id)
 ), noted AS (
     INSERT INTO leads_scorechange (lead_id, at, before, fit, engagement, total, cause)
     SELECT lead_id, %(scored_at)s, coalesce(before, 0), fit, engagement, fit + engagement, %(cause)s
     FROM stored WHERE fit + engagement <> coalesce(before, 0)
 ), named AS (
     UPDATE leads_lead AS lead SET persona = stored.persona, fit_grade = stored.fit_grade
-    FROM stored
-    WHERE lead.id = stored.lead_id AND (lead.persona, lead.fit_grade) <> (stored.persona, stored.fit_grade)
+    FROM stored WHERE lead.id = stored.lead_id AND stored.regraded
 )
-SELECT lead_id, fit + engagement <> coalesce(before, 0), reaches FROM stored ORDER BY {order}
+SELECT count(*), count(*) FILTER (WHERE fit + engagement <> coalesce(before, 0)),
+    count(*) FILTER (WHERE reaches = ANY(%(qualifying)s::text[])), max(admit_at) FILTER (WHERE %(renewed)s),
+    coalesce(array_agg(lead_id ORDER BY {order}) FILTER (WHERE reaches IS NOT NULL
+        AND NOT (%(renewed)s AND reaches = ANY(%(qualifying)s::text[]))), '{{}}')
+FROM stored
 """
+WORKED_OUT = """
+CREATE TEMPORARY TABLE leads_worked_out AS
+SELECT source.*, row_number() OVER (
+    ORDER BY qualifies DESC, CASE WHEN qualifies THEN fit + engagement END DESC, lead_id) - 1 AS place
+FROM (SELECT source.*, coalesce(reaches = ANY(%(qualifying)s::text[]), FALSE) AS qualifies FROM ({source}) AS source) AS source
+"""
+IN_PLACE = "place >= %(start)s AND place < %(stop)s"
 BEST_FIRST = "fit + engagement DESC, lead_id"
 LOCK = """
-SELECT id FROM leads_lead WHERE id = ANY(%(ids)s) AND closed_at IS NULL ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+SELECT id FROM leads_lead WHERE id IN ({which}) AND closed_at IS NULL ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """
 
 
@@ -90,9 +101,10 @@ def apply(segment_id: int, terms: Terms, at: datetime) -> Rescoring:
     )
     values = {"segment": segment_id, "fresh": terms.version_id}
     scores = scored_leads(terms, at, STALE, values, reaches=True, all_deeds=are_most(STALE, values))
-    with _worked_out(scores) as worked_out:
-        held = sum(_apply_batch(run, worked_out, ids, terms, at) for ids in worked_out.batches())
-    if not held:  # a lead that somebody held while its batch was written is scored by the next run
+    with _worked_out(scores, terms) as rows:
+        for places in rows.batches():
+            _apply_batch(run, places, terms, at)
+    if not _any_stale(values):  # a lead that somebody held while its batch was written is scored by the next run
         free_stranded(run, segment_id, terms, at)
         run.finished_at = at
         run.save(update_fields=["finished_at"])
@@ -107,17 +119,30 @@ def are_most(scope: str, values: Mapping[str, Any]) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-class _worked_out:  # noqa: N801 - read as a phrase
-    """The rows of a statement, kept in this session alone until they have been written."""
+def _any_stale(values: Mapping[str, Any]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT 1 FROM leads_lead lead WHERE {STALE})", values)
+        return bool(cursor.fetchone()[0])
 
-    def __init__(self, statement: Statement):
-        self.statement = statement
+
+class _worked_out:  # noqa: N801 - read as a phrase
+    """The rows of a statement, kept in this session alone until they have been written.
+
+    Those that qualify stand first, the best of them in front, so that the best are admitted first; the others by lead,
+    as they lie in the tables that are written.
+    """
+
+    def __init__(self, statement: Statement, terms: Terms):
+        self.sql = WORKED_OUT.format(source=statement.sql)
+        self.params = {**statement.params, "qualifying": list(terms.qualifying_stages)}
+        self.rows = 0
 
     def __enter__(self) -> _worked_out:
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE IF EXISTS leads_worked_out")
-            cursor.execute(f"CREATE TEMPORARY TABLE leads_worked_out AS {self.statement.sql}", self.statement.params)
-            cursor.execute("CREATE INDEX ON leads_worked_out (lead_id)")
+            cursor.execute(self.sql, self.params)
+            self.rows = cursor.rowcount
+            cursor.execute("CREATE INDEX ON leads_worked_out (place)")
             cursor.execute("ANALYZE leads_worked_out")
         return self
 
@@ -126,62 +151,64 @@ class _worked_out:  # noqa: N801 - read as a phrase
             with connection.cursor() as cursor:
                 cursor.execute("DROP TABLE IF EXISTS leads_worked_out")
 
-    @staticmethod
-    def batches() -> list[list[int]]:
-        """Best first, so that the best are admitted first."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT lead_id FROM leads_worked_out ORDER BY fit + engagement DESC, lead_id")
-            ids = [row[0] for row in cursor.fetchall()]
-        return [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+    def batches(self) -> list[range]:
+        """The places of the rows that are written together."""
+        return [range(start, min(start + BATCH, self.rows)) for start in range(0, self.rows, BATCH)]
 
 
 @transaction.atomic
-def _apply_batch(run: Rescoring, rows: _worked_out, ids: list[int], terms: Terms, at: datetime) -> int:
-    """Returns how many of these leads somebody held just now."""
-    run = Rescoring.objects.select_for_update(no_key=True).get(
-        pk=run.pk
-    )  # turns follow one another, whoever works on the run
+def _apply_batch(run: Rescoring, places: range, terms: Terms, at: datetime) -> None:
+    """The rows of these places, but for those whose leads somebody holds just now or has scored anew meanwhile."""
+    # Turns follow one another, whoever works on the run.
+    run = Rescoring.objects.select_for_update(no_key=True).get(pk=run.pk)
     with connection.cursor() as cursor:  # a batch that a crash takes back is written again when the run goes on
         cursor.execute("SET LOCAL synchronous_commit = off")
-    free = _locked(ids)
+    values: dict[str, Any] = {"start": places.start, "stop": places.stop}
+    free = _locked(f"SELECT lead_id FROM leads_worked_out WHERE {IN_PLACE}", values)
+    source = f"SELECT * FROM leads_worked_out WHERE {IN_PLACE}"
+    if len(free) < len(places):
+        source += " AND lead_id = ANY(%(free)s)"
+        values["free"] = free
     turns = admission.turns(run, terms, at)
-    written = _write("SELECT * FROM leads_worked_out", {}, free, terms, at, cause="new rules", turns=turns)
-    ahead = [(lead_id, stage) for lead_id, _, stage in written if stage]
-    lifted = [lead_id for lead_id, stage in ahead if stage in terms.qualifying_stages]
-    for lead_id, stage in ahead:
-        if stage not in terms.qualifying_stages:
-            advancing.advance(cases.load(lead_id, at, terms=terms))
-    run.scored += len(written)
-    run.changed += sum(changed for _, changed, _ in written)
-    run.lifted += len(lifted)
-    run.next_turn = turns.after(len(lifted))
+    written = _write(source, values, terms, at, cause="new rules", turns=turns)
+    for lead_id in written.ahead:
+        advancing.advance(cases.load(lead_id, at, terms=terms))
+    run.scored += written.leads
+    run.changed += written.moved
+    run.lifted += written.lifted
+    run.next_turn = written.last_turn + turns.apart if written.last_turn else turns.first
     run.save(update_fields=["scored", "changed", "lifted", "next_turn"])
-    return _open_among(ids) - len(free) if len(free) < len(ids) else 0
 
 
-def _locked(ids: list[int]) -> list[int]:
-    """Those of these open leads that nobody holds, locked."""
+def _locked(which: str, values: Mapping[str, Any]) -> list[int]:
+    """Of the leads that a SELECT names, the open ones that nobody holds, locked."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, {"ids": ids})
+        cursor.execute(LOCK.format(which=which), values)
         return [row[0] for row in cursor.fetchall()]
 
 
-def _open_among(ids: list[int]) -> int:
-    return Lead.objects.filter(pk__in=ids, closed_at=None).count()
+@dataclass(frozen=True)
+class Written:
+    """What storing the scores of some leads has come to."""
+
+    leads: int
+    moved: int  # totals that are not what they were
+    lifted: int  # leads that reach a qualifying stage
+    last_turn: datetime | None  # of those that got one
+    ahead: list[int]  # leads that reach a stage they wait for no turn to enter, the best first
 
 
 def _write(
     source: str,
     params: Mapping[str, Any],
-    ids: list[int],
     terms: Terms,
     at: datetime,
     *,
     cause: str,
     turns: Turns | None = None,
     again: bool = False,
-) -> list[tuple[int, bool, str | None]]:
-    """Store the scores of locked leads: (lead, whether its total moved, the stage it reaches).
+) -> Written:
+    """Store the scores of locked leads, where they still have the total they were worked out against.
 
     Who reaches no qualifying stage waits for no turn. With `turns`, those that do get theirs anew, the best first; without,
     they keep the one they have. Without `again`, a lead that has a score by these rules keeps it.
@@ -189,13 +216,13 @@ def _write(
     unless = "held.scored_at <= %(scored_at)s" if again else "held.version_id IS DISTINCT FROM %(version)s"
     statement = WRITE.format(source=source, unless=unless, order=BEST_FIRST)
     values = {
-        **params, "ids": ids, "version": terms.version_id, "scored_at": at, "cause": cause[:80],
+        **params, "version": terms.version_id, "scored_at": at, "cause": cause[:80],
         "first": turns.first if turns else None, "apart": turns.apart if turns else None,
         "renewed": turns is not None, "qualifying": list(terms.qualifying_stages),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return list(cursor.fetchall())
+        return Written(*cursor.fetchone())
 
 
 # --- stages that were switched off ---------------------------------------------------------------------------------
@@ -248,13 +275,12 @@ def decay(at: datetime, beat: Beat | None = None) -> int:
 @transaction.atomic
 def _decay_batch(ids: list[int], terms: Terms, at: datetime) -> int:
     scope = "lead.id = ANY(%(ids)s) AND lead.closed_at IS NULL"
-    ids = _locked(ids)
+    ids = _locked("SELECT unnest(%(ids)s)", {"ids": ids})
     found = scored_leads(terms, at, scope, {"ids": ids}, every_lead=False, reaches=True)
-    written = _write(found.sql, found.params, ids, terms, at, cause="decay", again=True)
-    for lead_id, _, stage in written:
-        if stage:
-            advancing.advance(cases.load(lead_id, at, terms=terms))
-    return len(written)
+    written = _write(found.sql, found.params, terms, at, cause="decay", again=True)
+    for lead_id in written.ahead:
+        advancing.advance(cases.load(lead_id, at, terms=terms))
+    return written.leads
 
 
 def _forget_closed(at: datetime) -> None:

@@ -123,7 +123,9 @@ def test_who_was_slower_is_told_and_sees_how_it_stands(cast: Cast, live_portal: 
     expect(page.locator("#act-accept")).to_have_count(0)
 
 
-def test_what_is_picked_outlasts_what_else_the_page_renews(cast: Cast, live_portal: str, page: Page, complaints) -> None:
+def test_what_is_picked_outlasts_what_else_the_page_renews(
+    cast: Cast, live_portal: str, page: Page, complaints
+) -> None:
     """The list renews itself; between that and its last touches another part of the page does so too."""
     ada, grace = offered_to(cast, cast.sam, "ada", "grace")
     open_inbox(page, live_portal, cast.sam)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +79,50 @@ def test_a_lead_scored_by_the_new_rules_meanwhile_is_left_alone(cast: Cast) -> N
     assert rescoring.renew(NOW + 2 * HOUR) == 0
     assert LeadScore.objects.get(pk=lead.pk).scored_at == NOW + HOUR
     assert Rescoring.objects.get().finished_at is not None
+
+
+def between_reading_and_writing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    real = rescoring._apply_batch
+
+    def interrupted(*given: Any) -> None:
+        act()
+        real(*given)
+
+    monkeypatch.setattr(rescoring, "_apply_batch", interrupted)
+
+
+def test_a_total_that_moved_after_it_was_read_is_not_written_over_but_scored_by_the_next_run(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = (cast.lead(name, deeds=("webinar",)).lead for name in ("ada", "bob"))
+    in_force(cast, new_version(cast, NOW), NOW + HOUR)
+    with monkeypatch.context() as patch:
+        moved = LeadScore.objects.filter(pk=bob.pk)
+        between_reading_and_writing(patch, lambda: moved.update(fit=7, total=F("engagement") + 7))
+        assert rescoring.renew(NOW + HOUR) == 1
+    assert not ScoreChange.objects.filter(lead=bob, cause="new rules").exists()
+    assert Rescoring.objects.get().finished_at is None
+    before = moved.get().total
+    assert rescoring.renew(NOW + 2 * HOUR) == 2, "of the whole run"
+    assert Rescoring.objects.get().finished_at == NOW + 2 * HOUR
+    change = ScoreChange.objects.get(lead=bob, cause="new rules")
+    assert (change.before, change.total) == (before, moved.get().total)
+    assert LeadScore.objects.get(pk=ada.pk).version == moved.get().version == cast.version
+
+
+def test_two_leads_never_share_a_turn_though_one_between_them_was_scored_meanwhile(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("ada", "bob", "cleo", "dora")
+    _, bob, cleo, dora = (cast.lead(name, deeds=("webinar", "pricing_page")).lead for name in names)
+    in_force(cast, new_version(cast, NOW, threshold=20, admission_per_day=1), NOW + HOUR)
+    done = LeadScore.objects.filter(pk=bob.pk)
+    monkeypatch.setattr(rescoring, "BATCH", 3)
+    between_reading_and_writing(monkeypatch, lambda: done.update(version=cast.version))
+    rescoring.renew(NOW + HOUR)
+    found = dict(admission.WAITING.values_list("pk", "admit_at"))
+    assert found[dora.pk] == found[cleo.pk] + DAY
+    assert len(set(found.values())) == len(found) == 3
 
 
 def test_all_at_once_where_the_agreement_names_no_rate(cast: Cast) -> None:
@@ -249,11 +294,11 @@ def test_a_run_that_was_broken_off_goes_on(cast: Cast, monkeypatch: pytest.Monke
     monkeypatch.setattr(rescoring, "BATCH", 2)
     real, calls = rescoring._apply_batch, []
 
-    def breaks(*given: Any) -> int:
+    def breaks(*given: Any) -> None:
         calls.append(given)
         if len(calls) == 2:
             raise RuntimeError("the worker was killed")
-        return real(*given)
+        real(*given)
 
     monkeypatch.setattr(rescoring, "_apply_batch", breaks)
     with pytest.raises(RuntimeError):
