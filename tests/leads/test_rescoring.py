@@ -120,7 +120,7 @@ def test_two_leads_never_share_a_turn_though_one_between_them_was_scored_meanwhi
     monkeypatch.setattr(rescoring, "BATCH", 3)
     between_reading_and_writing(monkeypatch, lambda: done.update(version=cast.version))
     rescoring.renew(NOW + HOUR)
-    found = dict(admission.WAITING.values_list("pk", "admit_at"))
+    found: dict[int, datetime] = dict(admission.WAITING.values_list("pk", "admit_at"))  # type: ignore[arg-type]
     assert found[dora.pk] == found[cleo.pk] + DAY
     assert len(set(found.values())) == len(found) == 3
 
