@@ -147,7 +147,7 @@ def test_what_is_picked_outlasts_what_else_the_page_renews(
     second.check()
     with page.expect_response("**/queue/incoming/"):
         page.evaluate("document.body.dispatchEvent(new CustomEvent('live:call'))")
-    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     expect(first).not_to_be_checked()
     expect(second).to_be_checked()
 
