@@ -69,8 +69,8 @@ FROM stored
 WORKED_OUT = """
 CREATE TEMPORARY TABLE leads_worked_out AS
 SELECT source.*, row_number() OVER (
-    ORDER BY qualifies DESC, CASE WHEN qualifies THEN fit + engagement END DESC, lead_id) - 1 AS place
-FROM (SELECT source.*, coalesce(reaches = ANY(%(qualifying)s::text[]), FALSE) AS qualifies FROM ({source}) AS source) AS source
+    ORDER BY CASE WHEN reaches = ANY(%(qualifying)s::text[]) THEN fit + engagement END DESC NULLS LAST, lead_id) - 1 AS place
+FROM ({source}) AS source
 """
 IN_PLACE = "place >= %(start)s AND place < %(stop)s"
 BEST_FIRST = "fit + engagement DESC, lead_id"
